@@ -9,6 +9,9 @@ PYTEST := $(BIN)/python -m pytest -q
 # More arguments for the tool behind a target: make test ARGS="-k urn -x"
 ARGS ?=
 
+# uv trusts the certificates that the system trusts, as pip does.
+export UV_SYSTEM_CERTS ?= 1
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test cover soak floor lint types docs docs-serve bench audit dist lock locked clean distclean
 .DELETE_ON_ERROR:
@@ -61,8 +64,8 @@ lock: $(VENV)/.installer ## pin every dependency anew, with hashes
 
 locked: $(VENV)/.installer ## install exactly what is pinned, hashes checked (for CI)
 	@$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r $(LOCK) \
-	    || $(BIN)/python -m pip install -q --require-hashes -r $(LOCK)
-	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	    || $(BIN)/python -m pip install -qq --require-hashes -r $(LOCK)
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@touch $(foreach set,run tests lint docs bench,$(VENV)/.installed-$(set))
 
 clean: ## remove what was built and cached
@@ -85,7 +88,7 @@ $(BIN)/python:
 # uv installs in seconds what takes pip a minute. Where it cannot be had, pip does (25.1 or newer, for --group).
 $(VENV)/.installer: $(LOCK) | $(BIN)/python
 	@awk '/^[A-Za-z0-9]/ { keep = /^uv==/ } keep' $(LOCK) > $(VENV)/uv.txt
-	@$(BIN)/python -m pip install -q --require-hashes -r $(VENV)/uv.txt || $(BIN)/python -m pip install -q --upgrade pip
+	@$(BIN)/python -m pip install -qq --require-hashes -r $(VENV)/uv.txt || $(BIN)/python -m pip install -qq --upgrade pip
 	@touch $@
 
 # One stamp for each set of packages. Versions come from the lock; the package itself is installed in place.
@@ -94,5 +97,5 @@ $(VENV)/.installed-%: pyproject.toml $(LOCK) $(VENV)/.installer
 	@echo 'installing into $(VENV) ($*)'
 	@sed -e 's/ *\\$$//' -e '/^ *--hash/d' $(LOCK) > $(VENV)/constraints.txt
 	@$(BIN)/uv pip install -q -p $(BIN)/python $(what) \
-	    || { $(BIN)/python -m pip install -q --upgrade pip && $(BIN)/python -m pip install -q $(what); }
+	    || { $(BIN)/python -m pip install -qq --upgrade pip && $(BIN)/python -m pip install -qq $(what); }
 	@touch $@
