@@ -1,0 +1,90 @@
+"""Where the token comes from: an argument, a provider, or the environment; renewed once for any number of 401s."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import attrs
+
+from ..errors import InvalidArgument
+from ..model.secret import Secret
+
+TokenProvider = Callable[[], Awaitable[str]]
+"""Any ``async def token() -> str``. It is asked once a minute, and again when LinkedIn refuses what it gave."""
+
+ENVIRONMENT: Final = "LINKEDIN_ACCESS_TOKEN"
+_ASK_AGAIN_AFTER: Final = 60.0
+
+
+def token_source(access_token: str | TokenProvider | None, environ: Mapping[str, str] | None = None) -> TokenSource:
+    """Return where the token comes from: the argument, else ``LINKEDIN_ACCESS_TOKEN``.
+
+    Raises:
+        InvalidArgument: There is none, or it cannot be sent in a header.
+    """
+    if callable(access_token):
+        return TokenSource(provider=access_token)
+    value = access_token if access_token is not None else (os.environ if environ is None else environ).get(ENVIRONMENT)
+    if not value:
+        raise InvalidArgument(
+            "no access token", argument="access_token", hint=f"pass access_token= or set {ENVIRONMENT}"
+        )
+    return TokenSource(fixed=Secret(value))
+
+
+@attrs.define(eq=False, kw_only=True)
+class TokenSource:
+    """Gives the current token; asks the provider for it at most once at a time."""
+
+    fixed: Secret | None = attrs.field(default=None, repr=False)
+    provider: TokenProvider | None = attrs.field(default=None, repr=False)
+    clock: Callable[[], float] = time.monotonic
+    _current: Secret | None = attrs.field(default=None, init=False, repr=False)
+    _asked_at: float = attrs.field(default=0.0, init=False)
+    _asking: asyncio.Task[Secret] | None = attrs.field(default=None, init=False, repr=False)
+
+    async def token(self) -> Secret:
+        """Return the token to send."""
+        if self.fixed is not None:
+            return self.fixed
+        if self._current is not None and self.clock() - self._asked_at < _ASK_AGAIN_AFTER:
+            return self._current
+        return await self._ask()
+
+    async def renew(self, refused: Secret) -> Secret | None:
+        """Return another token than the one LinkedIn refused, or None where there is none."""
+        if self.provider is None:
+            return None
+        if self._current is not None and self._current != refused:
+            return self._current
+        renewed = await self._ask()
+        return None if renewed == refused else renewed
+
+    async def _ask(self) -> Secret:
+        """Join the request under way, or start one; it survives the cancellation of whoever started it."""
+        if self._asking is None:
+            self._asking = asyncio.get_running_loop().create_task(self._fetch())
+            self._asking.add_done_callback(self._asked)
+        return await asyncio.shield(self._asking)
+
+    async def _fetch(self) -> Secret:
+        if self.provider is None:
+            raise InvalidArgument("no token provider", argument="access_token")
+        token = Secret(await self.provider())
+        self._current, self._asked_at = token, self.clock()
+        return token
+
+    def _asked(self, task: asyncio.Task[Secret]) -> None:
+        self._asking = None
+        if not task.cancelled():
+            task.exception()
+
+    async def aclose(self) -> None:
+        """End a request for a token that is still under way."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)

@@ -1,0 +1,158 @@
+"""Requests and responses as values: what goes over the wire, without the wire."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+import attrs
+
+from ..errors import InvalidArgument
+from . import restli
+
+PROTOCOL_VERSION: Final = "2.0.0"
+_VERSION: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])(\.[0-9]{1,2})?", re.ASCII)
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def _frozen(headers: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType(dict(headers))
+
+
+class RestliMethod(StrEnum):
+    """What a call means, whatever HTTP verb carries it; the value of ``X-RestLi-Method``."""
+
+    GET = "GET"
+    BATCH_GET = "BATCH_GET"
+    FINDER = "FINDER"
+    CREATE = "CREATE"
+    PARTIAL_UPDATE = "PARTIAL_UPDATE"
+    DELETE = "DELETE"
+    ACTION = "ACTION"
+
+
+_VERBS: Final = {
+    RestliMethod.GET: "GET",
+    RestliMethod.BATCH_GET: "GET",
+    RestliMethod.FINDER: "GET",
+    RestliMethod.CREATE: "POST",
+    RestliMethod.PARTIAL_UPDATE: "POST",
+    RestliMethod.DELETE: "DELETE",
+    RestliMethod.ACTION: "POST",
+}
+
+
+class Repeat(StrEnum):
+    """What a second sending of the same request could do."""
+
+    HARMLESS = "harmless"
+    """Reads, idempotent writes, and actions whose leftovers nobody sees."""
+    NEVER = "never"
+    """A second sending could do the deed twice: only repeat what provably never left or was definitely refused."""
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """One call of LinkedIn's API.
+
+    `path` and `query` are percent-encoded as they go over the wire; `resource` names the collection in errors and logs.
+    """
+
+    restli_method: RestliMethod
+    resource: str
+    path: str
+    query: str = ""
+    body: bytes | None = attrs.field(default=None, repr=False)
+    headers: Mapping[str, str] = attrs.field(default=_NOTHING, converter=_frozen)
+    http_method: str = ""
+    versioned: bool = True
+    repeat: Repeat = Repeat.HARMLESS
+
+    def __attrs_post_init__(self) -> None:
+        if not self.http_method:
+            object.__setattr__(self, "http_method", _VERBS[self.restli_method])
+
+    @property
+    def target(self) -> str:
+        """Path and query as they follow the host."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+class Headers(Mapping[str, str]):
+    """Response headers, looked up without regard to case."""
+
+    def __init__(self, items: Mapping[str, str] | None = None) -> None:
+        self._items = {name.lower(): value for name, value in (items or {}).items()}
+
+    def __getitem__(self, name: str) -> str:
+        return self._items[name.lower()]
+
+    def __iter__(self) -> Any:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
+@attrs.frozen(kw_only=True)
+class Response:
+    """One answer, its body read whole within the transport's bound."""
+
+    status: int
+    headers: Headers = attrs.field(factory=Headers, repr=False)
+    body: bytes = attrs.field(default=b"", repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """True for a 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def request_id(self) -> str | None:
+        """What LinkedIn's support asks for: ``x-li-uuid``, or ``x-li-request-id``."""
+        return self.headers.get("x-li-uuid") or self.headers.get("x-li-request-id")
+
+
+def collection(name: str, *, versioned: bool = True) -> str:
+    """Return the path of a resource collection: ``/rest/images``, ``/v2/originalArticles``."""
+    return f"/{'rest' if versioned else 'v2'}/{name}"
+
+
+def entity(name: str, key: object, *, versioned: bool = True) -> str:
+    """Return the path of one entity, its key percent-encoded whole (Rest.li 2.0.0: no raw colons)."""
+    return f"{collection(name, versioned=versioned)}/{restli.encode(key)}"
+
+
+def json_body(value: Mapping[str, Any]) -> bytes:
+    """Serialize a request body."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def check_version(version: str) -> str:
+    """Return a ``LinkedIn-Version``, or refuse what is none.
+
+    Raises:
+        InvalidArgument: Not ``YYYYMM`` or ``YYYYMM.RR``.
+    """
+    if _VERSION.fullmatch(version):
+        return version
+    raise InvalidArgument(
+        f"version {ascii(version)[:40]}: LinkedIn's versions read YYYYMM, such as 202609", argument="version"
+    )
+
+
+def with_headers(request: Request, version: str) -> Request:
+    """Return `request` with the headers every call carries; ``/v2`` calls carry no version."""
+    headers = {
+        "Accept": "application/json",
+        "X-Restli-Protocol-Version": PROTOCOL_VERSION,
+        "X-RestLi-Method": request.restli_method.value,
+        **({"LinkedIn-Version": version} if request.versioned else {}),
+        **({"Content-Type": "application/json"} if request.body is not None else {}),
+        **request.headers,
+    }
+    return attrs.evolve(request, headers=headers)

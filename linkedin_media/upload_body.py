@@ -1,0 +1,117 @@
+"""The body of an upload as aiohttp sends it: counted, sent once, watched for stalls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractStreamWriter
+
+from .errors import ConnectionLost, LinkedInMediaError, UploadStalled
+from .options import Timeouts
+
+
+def _nothing(given: int) -> None:
+    """Watch no progress."""
+
+
+class UploadBody(aiohttp.Payload):
+    """Exactly `size` bytes from an async iterator, for one attempt only.
+
+    It ends with its last byte: one more thread hop after it, and a fast server's answer would make aiohttp give up the
+    connection. It is ``consumed`` from its first byte on, so that aiohttp never re-sends it behind our back.
+    """
+
+    def __init__(self, chunks: AsyncIterator[bytes], size: int, on_progress: Callable[[int], None] = _nothing) -> None:
+        super().__init__(chunks, content_type="application/octet-stream")
+        self._chunks = chunks
+        self._size = size
+        self._on_progress = on_progress
+        self._consumed = True
+        self.given = 0
+        self.failure: LinkedInMediaError | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes will be sent."""
+        return self._size or 0
+
+    def complete(self, tracker: aiohttp.UploadTracker) -> bool:
+        """Tell whether every byte has left for the network."""
+        if self.given != self._size:
+            return False
+        finished = tracker.upload_complete
+        return tracker.bytes_written == self._size or (finished.done() and finished.exception() is None)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write every chunk; a file that fails ends the attempt with its own error.
+
+        A connection that breaks does not: the server may have said why before it closed, and that answer is read next.
+        """
+        if self.given:
+            raise ConnectionLost("an upload is never re-sent unasked")
+        try:
+            while self.given < self.size and await self._write_next(writer):
+                self._on_progress(self.given)
+        except LinkedInMediaError as error:
+            self.failure = error
+            raise
+
+    async def _write_next(self, writer: AbstractStreamWriter) -> bool:
+        chunk = await anext(self._chunks)
+        self.given += len(chunk)
+        try:
+            await writer.write(chunk)
+        except ConnectionError:
+            self.given -= len(chunk)
+            return False
+        return True
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        """Write every chunk; the length is the body's own."""
+        await self.write(writer)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Refuse: an image is no text."""
+        raise TypeError("an upload is not text")
+
+
+class Watchdog:
+    """Ends an upload that makes no progress for ``stall`` seconds, or gets no answer for ``answer`` seconds.
+
+    aiohttp's read timeout never fires while a server has stopped reading, so the bytes leaving are watched instead.
+    """
+
+    def __init__(self, tracker: aiohttp.UploadTracker, body: UploadBody, timeouts: Timeouts) -> None:
+        self._tracker = tracker
+        self._body = body
+        self._timeouts = timeouts
+        self._interval = min(timeouts.stall, timeouts.answer) / 8
+        self._timeout = asyncio.timeout(None)
+        self._seen = -1
+        self.failure: UploadStalled | None = None
+
+    async def __aenter__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._since = self._loop.time()
+        await self._timeout.__aenter__()
+        self._next = self._loop.call_later(self._interval, self._look)
+
+    async def __aexit__(self, *exc_info: Any) -> None:
+        self._next.cancel()
+        await self._timeout.__aexit__(*exc_info)
+
+    def _look(self) -> None:
+        now, sent = self._loop.time(), self._tracker.bytes_written
+        if sent != self._seen:
+            self._seen, self._since = sent, now
+        allowed = self._timeouts.answer if sent >= self._body.size else self._timeouts.stall
+        if now - self._since >= allowed:
+            self.failure = UploadStalled(
+                f"no progress for {allowed:g} s after {max(sent, 0):,} of {self._body.size:,} bytes"
+            )
+            self._timeout.reschedule(now)
+            return
+        self._next = self._loop.call_later(self._interval, self._look)
