@@ -11,6 +11,8 @@ ARGS ?=
 
 # uv trusts the certificates that the system trusts, as pip does.
 export UV_SYSTEM_CERTS ?= 1
+# mkdocs-material advertises its successor at every build.
+export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test cover soak floor lint types docs docs-serve bench audit dist lock locked clean distclean
