@@ -11,8 +11,7 @@ from typing import Any, Final
 
 import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linkedin_media.errors import InvalidArgument
 from linkedin_media.model.post import Commentary

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linkedin_media.errors import InvalidArgument
 from linkedin_media.protocol import tunnel as tunnelling
