@@ -29,6 +29,7 @@
     │   └── ServerError             5xx
     ├── UnexpectedReply             LinkedIn answered, but not what its pages promise
     ├── ProcessingFailed            LinkedIn could not process the image
+    ├── NeverUploaded               LinkedIn waits for bytes it had acknowledged
     ├── PollTimeout                 the image was not AVAILABLE in time
     └── PostOutcomeUnknown          the post may exist: reconcile, never repeat
 
@@ -342,6 +343,19 @@ class ProcessingFailed(LinkedInMediaError):
         super().__init__(
             f"LinkedIn failed to process {image}",
             hint="open the file in an image editor and save it again, then upload it anew",
+        )
+        self.image = image
+        self.images = (image,)
+
+
+class NeverUploaded(LinkedInMediaError):
+    """LinkedIn acknowledged the bytes of an image and goes on waiting for them (status ``WAITING_UPLOAD``)."""
+
+    code = "NEVER_UPLOADED"
+
+    def __init__(self, image: str) -> None:
+        super().__init__(
+            f"LinkedIn still waits for the bytes of {image}, which it had acknowledged", hint="upload it anew"
         )
         self.image = image
         self.images = (image,)

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Final, TypeVar
 
 import aiofiles.threadpool
@@ -159,7 +160,7 @@ def _open_file(file: io.FileIO, name: str, rules: ImageRules, executor: Executor
     try:
         before = _fingerprint(os.fstat(file.fileno()))
         inspection = _inspect(file, name, rules)
-        _judge(inspection, name)
+        refuse(name, inspection)
         first = _first_chunk(file, name)
     except BaseException:
         file.close()
@@ -177,7 +178,7 @@ def _open_file(file: io.FileIO, name: str, rules: ImageRules, executor: Executor
 
 def _open_bytes(content: bytes, name: str, rules: ImageRules) -> OpenImage:
     inspection = inspect(BytesSource(content), rules)
-    _judge(inspection, name)
+    refuse(name, inspection)
     return OpenImage(
         facts=_facts(inspection, name, len(content)),
         warnings=inspection.warnings,
@@ -195,7 +196,8 @@ def _inspect(file: io.FileIO, name: str, rules: ImageRules) -> Inspection:
         raise FileUnreadable(f"{name}: {error.strerror or 'read error'}") from None
 
 
-def _judge(inspection: Inspection, name: str) -> None:
+def refuse(name: str, inspection: Inspection) -> None:
+    """Raise `InvalidImage` where there are violations."""
     if inspection.violations:
         raise InvalidImage(name, inspection.violations)
 
@@ -222,7 +224,7 @@ def _regular_file(path: str | os.PathLike[str], name: str) -> io.FileIO:
     """Open a regular file without ever waiting: a FIFO or a device is refused before anything is read from it."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
-        kind = os.stat(path).st_mode if os.path.exists(path) else os.lstat(path).st_mode
+        kind = _mode(Path(path))
         if not stat.S_ISREG(kind):
             raise InvalidImage(name, (Violation(_REFUSED, f"this is {_kind(kind)}, not a regular file"),))
         fd = os.open(path, flags)
@@ -233,6 +235,10 @@ def _regular_file(path: str | os.PathLike[str], name: str) -> io.FileIO:
         os.close(fd)
         raise InvalidImage(name, (Violation(_REFUSED, "this is not a regular file"),))
     return io.FileIO(fd)
+
+
+def _mode(path: Path) -> int:
+    return path.stat().st_mode if path.exists() else path.lstat().st_mode
 
 
 def _kind(mode: int) -> str:
@@ -253,24 +259,25 @@ def _fingerprint(facts: os.stat_result) -> tuple[int, ...]:
 
 async def _spool(source: ImageSource, stream: AsyncReadable, executor: Executor | None) -> io.FileIO:
     """Copy a stream to an unnamed temporary file: its header must be judged before the first byte is sent."""
-    size = source.size or 0
     raw = await _in_thread(lambda: tempfile.TemporaryFile(buffering=0), executor)  # noqa: SIM115 -- handed over
     file = io.FileIO(os.dup(raw.fileno()), "r+")
     raw.close()
     try:
-        copied = 0
-        while chunk := await stream.read(CHUNK):
-            copied += len(chunk)
-            if copied > size:
-                break
-            await _in_thread(partial(file.write, chunk), executor)
-
-        if copied != size:
-            raise FileChanged(
-                f"{source.name}: size={size:,} was announced, but there are {'more' if copied > size else copied} bytes"
-            )
+        await _copy(stream, file, source, executor)
     except BaseException:
         file.close()
         raise
 
     return file
+
+
+async def _copy(stream: AsyncReadable, file: io.FileIO, source: ImageSource, executor: Executor | None) -> None:
+    size, copied = source.size or 0, 0
+    while chunk := await stream.read(CHUNK):
+        copied += len(chunk)
+        if copied > size:
+            raise FileChanged(f"{source.name}: size={size:,} was announced, but there are more bytes")
+        await _in_thread(partial(file.write, chunk), executor)
+
+    if copied != size:
+        raise FileChanged(f"{source.name}: size={size:,} was announced, but there are {copied:,} bytes")

@@ -98,6 +98,11 @@ class Concurrency:
     post: int = attrs.field(default=8, validator=_at_least(1))
     jobs: int = attrs.field(default=512, validator=_at_least(1))
 
+    @property
+    def connections(self) -> int:
+        """The size of the connection pool."""
+        return self.initialize + self.upload + self.poll + self.post
+
 
 @attrs.frozen(kw_only=True)
 class Timeouts:

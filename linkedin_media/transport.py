@@ -69,15 +69,17 @@ class Transport:
             UnexpectedReply: The answer is no HTTP, too long, or encoded in a way nobody asked for.
         """
         url = URL(str(self.base) + request.target, encoded=True)
-        async with self._translated("no answer", timeout):
-            async with self._http().request(
+        async with (
+            self._translated("no answer", timeout),
+            self._http().request(
                 request.http_method,
                 url,
                 data=request.body,
                 headers={**request.headers, **_authorization(token)},
                 **_PLAIN,
-            ) as reply:
-                return await _read(reply)
+            ) as reply,
+        ):
+            return await _read(reply)
 
     async def put(
         self, upload: InitializedUpload, body: UploadBody, token: Secret | None, *, expect_continue: bool = False
@@ -97,17 +99,20 @@ class Transport:
         tracker = aiohttp.UploadTracker()
         watchdog = Watchdog(tracker, body, self.timeouts)
         try:
-            async with self._translated("the upload was not finished", self.timeouts.upload), watchdog:
-                async with self._http().put(
+            async with (
+                self._translated("the upload was not finished", self.timeouts.upload),
+                watchdog,
+                self._http().put(
                     URL(upload.upload_url, encoded=True),
                     data=body,
                     headers={"Content-Length": str(body.size), **_authorization(token)},
                     expect100=expect_continue,
                     upload_tracker=tracker,
                     **_PLAIN,
-                ) as reply:
-                    complete = body.complete(tracker)
-                    response = await _read(reply)
+                ) as reply,
+            ):
+                complete = body.complete(tracker)
+                response = await _read(reply)
         except LinkedInMediaError as error:
             failure = body.failure or watchdog.failure or error
         else:
@@ -126,11 +131,13 @@ class Transport:
         problem = distrust(url, self.base, DOWNLOAD_HOSTS)
         if problem:
             raise UntrustedHost(f"the download URL is not to be trusted: {problem}")
-        async with self._translated("the download was not finished", timeout):
-            async with self._http().get(URL(url, encoded=True), headers={}, **_PLAIN) as reply:
-                if reply.status != 200:
-                    raise UnexpectedReply(f"the download answered {reply.status}", status=reply.status)
-                yield reply.content.iter_chunked(_READ)
+        async with (
+            self._translated("the download was not finished", timeout),
+            self._http().get(URL(url, encoded=True), **_PLAIN) as reply,
+        ):
+            if reply.status != 200:
+                raise UnexpectedReply(f"the download answered {reply.status}", status=reply.status)
+            yield reply.content.iter_chunked(_READ)
 
     async def aclose(self) -> None:
         """Close the session, unless it is borrowed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
@@ -69,11 +68,11 @@ class UploadBody(aiohttp.Payload):
             return False
         return True
 
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:  # noqa: ARG002 -- aiohttp's signature
         """Write every chunk; the length is the body's own."""
         await self.write(writer)
 
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 -- aiohttp's
         """Refuse: an image is no text."""
         raise TypeError("an upload is not text")
 
@@ -99,9 +98,11 @@ class Watchdog:
         await self._timeout.__aenter__()
         self._next = self._loop.call_later(self._interval, self._look)
 
-    async def __aexit__(self, *exc_info: Any) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self._next.cancel()
-        await self._timeout.__aexit__(*exc_info)
+        await self._timeout.__aexit__(kind, error, traceback)
 
     def _look(self) -> None:
         now, sent = self._loop.time(), self._tracker.bytes_written

@@ -63,9 +63,7 @@ def is_transient(error: LinkedInMediaError) -> bool:
     """Tell whether the same call may succeed later."""
     if isinstance(error, ApiError):
         return isinstance(error, ServerError) or error.status in _TRANSIENT_STATUSES
-    return isinstance(
-        error, ConnectionFailed | ConnectionLost | UploadStalled | UploadIncomplete | UnexpectedReply
-    )
+    return isinstance(error, ConnectionFailed | ConnectionLost | UploadStalled | UploadIncomplete | UnexpectedReply)
 
 
 def is_ambiguous(error: LinkedInMediaError) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
@@ -96,11 +96,15 @@ class ImageContent:
     unknown_fields: Mapping[str, Any] = unknown_fields()
 
 
+def _tuple(images: Iterable[ImageContent]) -> tuple[ImageContent, ...]:
+    return tuple(images)
+
+
 @attrs.frozen
 class MultiImageContent:
     """Two to twenty images in one post."""
 
-    images: Sequence[ImageContent] = attrs.field(converter=tuple)
+    images: Sequence[ImageContent] = attrs.field(converter=_tuple)
     unknown_fields: Mapping[str, Any] = unknown_fields()
 
 
@@ -124,6 +128,17 @@ class OtherContent:
 
 
 Content = ImageContent | MultiImageContent | ArticleContent | OtherContent
+
+
+def image_ids(content: Content | None) -> tuple[Urn, ...]:
+    """Return the URNs of the images that `content` shows."""
+    match content:
+        case ImageContent(id=image):
+            return (image,)
+        case MultiImageContent(images=images):
+            return tuple(image.id for image in images)
+        case _:
+            return ()
 
 
 @attrs.frozen(kw_only=True)
@@ -151,6 +166,11 @@ class PostDraft:
     lifecycle_state: LifecycleState | str = attrs.field(default=LifecycleState.PUBLISHED, converter=_lifecycle)
     is_reshare_disabled_by_author: bool = False
     reshare_parent: Urn | None = attrs.field(default=None, converter=optional_urn)
+
+    @property
+    def image_ids(self) -> tuple[Urn, ...]:
+        """The images the post will show."""
+        return image_ids(self.content)
 
 
 @attrs.frozen
@@ -194,10 +214,4 @@ class Post:
     @property
     def image_ids(self) -> tuple[Urn, ...]:
         """The images the post shows."""
-        match self.content:
-            case ImageContent(id=image):
-                return (image,)
-            case MultiImageContent(images=images):
-                return tuple(image.id for image in images)
-            case _:
-                return ()
+        return image_ids(self.content)

@@ -77,17 +77,7 @@ def build_create(draft: PostDraft) -> Request:
 
 def parse_create(response: Response, draft: PostDraft) -> CreatedPost:
     """Read the id of the created post from either header; a 201 without one is success with ``id=None``."""
-    return CreatedPost(replies.read_created_id(response), images=_images(draft.content))
-
-
-def _images(content: Content | None) -> tuple[Urn, ...]:
-    match content:
-        case ImageContent(id=image):
-            return (image,)
-        case MultiImageContent(images=images):
-            return tuple(image.id for image in images)
-        case _:
-            return ()
+    return CreatedPost(replies.read_created_id(response), images=draft.image_ids)
 
 
 def _wire_text(commentary: str | Commentary) -> str:

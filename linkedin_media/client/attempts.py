@@ -1,0 +1,103 @@
+"""The attempts of one call: their token, their waits, their end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ..errors import LinkedInMediaError, RateLimited, Unauthorized
+from ..model.secret import Secret
+from ..protocol.wire import Repeat, Response
+from .retry import delay_before_retry
+
+if TYPE_CHECKING:
+    from .session import LinkedInClient
+
+_log = logging.getLogger("linkedin_media.client")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@attrs.frozen
+class Clock:
+    """Time, randomness and sleep, so that tests can have their own."""
+
+    now: Callable[[], datetime] = _now
+    monotonic: Callable[[], float] = time.monotonic
+    fraction: Callable[[], float] = random.random
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+
+
+def without(response: Response, token: Secret | None) -> Response:
+    """Return `response` with the token taken out of its body, should the server have echoed it."""
+    if token is None or token.reveal().encode() not in response.body:
+        return response
+    return attrs.evolve(response, body=response.body.replace(token.reveal().encode(), b"..."))
+
+
+@attrs.define(eq=False)
+class Attempts:
+    """The attempts of one call: their token, their deadline, and whether there is another."""
+
+    client: LinkedInClient
+    repeat: Repeat
+    what: str
+    deadline: float
+    number: int = 0
+    token: Secret | None = attrs.field(default=None, init=False, repr=False)
+    _renewed: bool = attrs.field(default=False, init=False)
+    _began: float = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._began = self.client.clock.monotonic()
+
+    def remaining(self) -> float:
+        """Return the seconds left for this call and its repeats."""
+        return self.deadline - (self.client.clock.monotonic() - self._began)
+
+    async def wait_for_slot(self) -> None:
+        """Wait for the shared pause and rate, and make sure there is a token."""
+        self.number += 1
+        self.token = self.token or await self.client.tokens.token()
+        wait = self.client.throttle.wait(self.client.clock.monotonic())
+        if wait > 0:
+            await self.client.clock.sleep(wait)
+
+    async def wait_or_raise(self, error: LinkedInMediaError) -> None:
+        """Return when the call may be repeated; raise `error` where it must not be."""
+        if isinstance(error, Unauthorized) and await self._renew():
+            return
+        delay = delay_before_retry(error, self.repeat, self.number, self.client.retry, self.client.clock.fraction())
+        if delay is None or delay > self.remaining() or not self.client.take_retry():
+            raise error
+        if isinstance(error, RateLimited):
+            self.client.throttle.pause(delay, self.client.clock.monotonic())
+        _log.warning(
+            "call.retry",
+            extra={"call": self.what, "attempt": self.number, "delay": round(delay, 3), "error": error.error_code},
+        )
+        await self.client.clock.sleep(delay)
+
+    async def _renew(self) -> bool:
+        if self._renewed or self.token is None:
+            return False
+        self._renewed = True
+        renewed = await self.client.tokens.renew(self.token)
+        self.token = renewed or self.token
+        return renewed is not None
+
+    def log(self, status: int, request_id: str | None) -> None:
+        """Note one answered request."""
+        _log.debug(
+            "call.answered",
+            extra={"call": self.what, "attempt": self.number, "status": status, "request_id": request_id},
+        )

@@ -1,0 +1,131 @@
+"""The session manager: one connection pool, one token, one place every call goes through."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from ..errors import LinkedInMediaError
+from ..options import DEFAULT_VERSION, Concurrency, RetryPolicy, Timeouts
+from ..protocol import replies
+from ..protocol.hosts import Origin, parse_base_url
+from ..protocol.tunnel import tunnel
+from ..protocol.wire import Request, Response, check_version, with_headers
+from ..transport import Transport
+from .attempts import Attempts, Clock, without
+from .auth import TokenProvider, TokenSource, token_source
+from .images import Images
+from .posts import Posts
+from .retry import RetryQuota
+from .throttle import Throttle
+
+if TYPE_CHECKING:
+    import aiohttp
+
+DEFAULT_BASE_URL: Final = "https://api.linkedin.com"
+_READERS: Final = 4
+
+
+class LinkedInClient:
+    """An async client of LinkedIn's Images, Posts and Articles APIs.
+
+    Use it with ``async with``, or call `aclose`. It belongs to the event loop it is first used in.
+
+    Args:
+        access_token: A token, or an ``async def token() -> str`` that is asked for one; by default
+            ``LINKEDIN_ACCESS_TOKEN``.
+        version: The ``LinkedIn-Version`` of every call (``YYYYMM``); by default ``LINKEDIN_VERSION``, else the newest
+            this release was tested with.
+        base_url: By default ``LINKEDIN_BASE_URL``, else LinkedIn. Plain http is taken for this machine only.
+        session: An `aiohttp.ClientSession` of yours to use; it is not closed.
+        concurrency: Bounds the connection pool.
+        retry: When a failed call is repeated.
+        timeouts: How long each step may take.
+        max_calls_per_second: A rate for all calls together, None for no limit.
+        upload_authorization: Whether uploads carry the token, as LinkedIn's pages ask.
+
+    Raises:
+        InvalidArgument: No token, or a version or base URL that cannot be right.
+    """
+
+    def __init__(
+        self,
+        access_token: str | TokenProvider | None = None,
+        *,
+        version: str | None = None,
+        base_url: str | None = None,
+        session: aiohttp.ClientSession | None = None,
+        concurrency: Concurrency | None = None,
+        retry: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        max_calls_per_second: float | None = None,
+        upload_authorization: bool = True,
+    ) -> None:
+        self.version = check_version(version or os.environ.get("LINKEDIN_VERSION") or DEFAULT_VERSION)
+        self.concurrency = concurrency or Concurrency()
+        self.retry = retry or RetryPolicy()
+        self.timeouts = timeouts or Timeouts()
+        self.upload_authorization = upload_authorization
+        base = parse_base_url(base_url or os.environ.get("LINKEDIN_BASE_URL") or DEFAULT_BASE_URL)
+        self.tokens: TokenSource = token_source(access_token)
+        self.transport = Transport(base, self.timeouts, self.concurrency.connections, session)
+        self.throttle = Throttle(max_calls_per_second)
+        self.clock = Clock()
+        self.readers = ThreadPoolExecutor(_READERS, "linkedin-media-read")
+        self._quota = RetryQuota(self.retry.quota)
+        self.images = Images(self)
+        self.posts = Posts(self)
+
+    @property
+    def base_url(self) -> Origin:
+        """Where calls go."""
+        return self.transport.base
+
+    def __repr__(self) -> str:
+        return f"LinkedInClient(base_url={str(self.base_url)!r}, version={self.version!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections; a borrowed session stays open."""
+        await self.tokens.aclose()
+        await self.transport.aclose()
+        self.readers.shutdown(wait=False, cancel_futures=True)
+
+    async def send(self, request: Request) -> Response:
+        """Send one call, and repeat it where that is safe; the answer is a 2xx.
+
+        Raises:
+            ApiError: LinkedIn answered with an error.
+            TransportError: The network failed.
+            UnexpectedReply: The answer could not be read.
+        """
+        prepared = tunnel(with_headers(request, self.version))
+        attempts = Attempts(self, prepared.repeat, f"{prepared.restli_method} {prepared.resource}", self.retry.deadline)
+        while True:
+            try:
+                return await self._attempt(prepared, attempts)
+            except LinkedInMediaError as error:
+                await attempts.wait_or_raise(error)
+
+    async def _attempt(self, request: Request, attempts: Attempts) -> Response:
+        await attempts.wait_for_slot()
+        timeout = min(self.timeouts.call, max(attempts.remaining(), 0.001))
+        response = await self.transport.send(request, attempts.token, timeout=timeout)
+        attempts.log(response.status, response.request_id)
+        if response.ok:
+            self._quota.give_back()
+            return response
+        raise replies.read_error(request, without(response, attempts.token), self.clock.now())
+
+    def take_retry(self) -> bool:
+        """Take one retry from the quota all calls share."""
+        return self._quota.take()

@@ -1,0 +1,80 @@
+"""Put an image's bytes to its upload URL, again where that is safe (linkedin-facts §2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ..errors import ApiError, ConnectionLost, LinkedInMediaError, UploadExpired
+from ..model.image import InitializedUpload, UploadedImage
+from ..protocol import replies
+from ..protocol.wire import Repeat, Request, RestliMethod
+from ..upload_body import UploadBody
+from .attempts import Attempts
+
+if TYPE_CHECKING:
+    from ..files import OpenImage
+    from .session import LinkedInClient
+
+EXPIRY_MARGIN: Final = 5.0
+"""Seconds before its expiry that an upload URL is no longer begun with."""
+
+_GONE: Final = (400, 404, 410)
+"""Answers that may mean the URL is used up or unknown; LinkedIn documents none for images."""
+
+_UPLOAD: Final = Request(restli_method=RestliMethod.ACTION, resource="upload", path="", http_method="PUT")
+
+
+async def put_image(
+    client: LinkedInClient,
+    started: InitializedUpload,
+    image: OpenImage,
+    on_progress: Callable[[int], None] | None = None,
+) -> UploadedImage:
+    """Send every byte of `image`, and make sure that it is still the file that was validated.
+
+    Raises:
+        UploadExpired: The URL may no longer be used.
+        FileChanged: The file changed; what was uploaded must not be used.
+    """
+    attempts = Attempts(client, Repeat.HARMLESS, "PUT upload", math.inf)
+    expect_continue = False
+    while True:
+        try:
+            await _attempt(client, started, image, attempts, on_progress, expect_continue=expect_continue)
+            break
+        except LinkedInMediaError as error:
+            await attempts.wait_or_raise(error)
+            # Its verdict was lost with the connection: the next attempt asks for it before it sends the body.
+            expect_continue = isinstance(error, ConnectionLost)
+
+    image.check_unchanged()
+    return UploadedImage(image=started.image, size=image.facts.size, sha256=image.sha256 or "")
+
+
+async def _attempt(
+    client: LinkedInClient,
+    started: InitializedUpload,
+    image: OpenImage,
+    attempts: Attempts,
+    on_progress: Callable[[int], None] | None,
+    *,
+    expect_continue: bool,
+) -> None:
+    await attempts.wait_for_slot()
+    if started.expired(client.clock.now(), margin=EXPIRY_MARGIN):
+        raise UploadExpired(f"the upload URL for {started.image} has expired", hint="initialize the upload anew")
+    progress = (on_progress,) if on_progress else ()
+    body = UploadBody(image.chunks(), image.facts.size, *progress)
+    token = attempts.token if client.upload_authorization else None
+    response = await client.transport.put(started, body, token, expect_continue=expect_continue)
+    attempts.log(response.status, response.request_id)
+    if not response.ok:
+        raise _refusal(client, started, replies.read_error(_UPLOAD, response, client.clock.now()))
+
+
+def _refusal(client: LinkedInClient, started: InitializedUpload, error: ApiError) -> LinkedInMediaError:
+    if error.status in _GONE or (error.status == 403 and started.expired(client.clock.now())):
+        return UploadExpired(f"LinkedIn refused the upload URL for {started.image}: {error.status} {error.message}")
+    return error

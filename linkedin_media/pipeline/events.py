@@ -1,0 +1,123 @@
+"""What observers of a pipeline see: frozen records, told as they happen. An observer cannot break the work."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Final
+
+import attrs
+
+from ..errors import LinkedInMediaError
+from ..model.image import ValidatedImage
+from ..model.urn import Urn
+
+_log: Final = logging.getLogger("linkedin_media.pipeline")
+
+
+class Stage(StrEnum):
+    """The steps of the pipeline, in their order."""
+
+    VALIDATE = "validate"
+    INITIALIZE = "initialize"
+    UPLOAD = "upload"
+    POLL = "poll"
+    POST = "post"
+
+
+@attrs.frozen(kw_only=True)
+class StageStarted:
+    """A file, or with stage `POST` a job, enters a stage."""
+
+    job: str
+    file: str
+    stage: Stage
+
+
+@attrs.frozen(kw_only=True)
+class StageFinished:
+    """A stage is done. `image` is its URN once known, `facts` what validation found."""
+
+    job: str
+    file: str
+    stage: Stage
+    image: Urn | None = None
+    facts: ValidatedImage | None = None
+
+
+@attrs.frozen(kw_only=True)
+class StageFailed:
+    """A stage ended with an error; a stage that is tried again starts anew."""
+
+    job: str
+    file: str
+    stage: Stage
+    error: BaseException
+
+
+@attrs.frozen(kw_only=True)
+class UploadProgress:
+    """`sent` of `size` bytes of a file have been given to the network; a repeated upload starts again at its first byte."""
+
+    job: str
+    file: str
+    sent: int
+    size: int
+
+
+Event = StageStarted | StageFinished | StageFailed | UploadProgress
+Observer = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """Observe nothing."""
+
+
+@attrs.define(eq=False)
+class Track:
+    """One file's (or post's) way through the stages: tells the observer, and names the stage on an escaping error."""
+
+    job: str
+    file: str
+    observer: Observer = ignore
+    stage: Stage | None = attrs.field(default=None, init=False)
+    image: Urn | None = attrs.field(default=None, init=False)
+    facts: ValidatedImage | None = attrs.field(default=None, init=False)
+
+    @contextmanager
+    def at(self, stage: Stage) -> Iterator[None]:
+        """Be at `stage` for as long as the block runs."""
+        self.stage = stage
+        self.tell(StageStarted(job=self.job, file=self.file, stage=stage))
+        try:
+            yield
+        except Exception as error:
+            if isinstance(error, LinkedInMediaError):
+                self._name(error, stage)
+            self.tell(StageFailed(job=self.job, file=self.file, stage=stage, error=error))
+            raise
+
+        facts = self.facts if stage is Stage.VALIDATE else None
+        self.tell(StageFinished(job=self.job, file=self.file, stage=stage, image=self.image, facts=facts))
+
+    def progress(self, sent: int) -> None:
+        """Tell how many bytes have been sent."""
+        size = self.facts.size if self.facts else sent
+        self.tell(UploadProgress(job=self.job, file=self.file, sent=sent, size=size))
+
+    def tell(self, event: Event) -> None:
+        """Tell the observer; one that raises is logged and forgotten."""
+        if self.observer is ignore:
+            return
+        try:
+            self.observer(event)
+        except Exception:  # noqa: BLE001 -- an observer cannot break the work
+            _log.exception("observer.failed")
+
+    def _name(self, error: LinkedInMediaError, stage: Stage) -> None:
+        error.stage = error.stage or stage.value
+        error.file = error.file or self.file
+        if self.image is not None and self.image not in error.images:
+            error.images = (*error.images, self.image)

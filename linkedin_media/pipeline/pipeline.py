@@ -1,0 +1,275 @@
+"""From files to posts: the stages composed, bounded and isolated."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Final
+
+from ..errors import InvalidArgument, LinkedInMediaError, NeverUploaded, PostOutcomeUnknown, UploadExpired
+from ..files import OpenImage, inspect_file, open_image, refuse
+from ..model.image import Image, InitializedUpload, MediaLibraryMetadata, UploadedImage
+from ..model.job import AsyncReadable, ImageSource, Job, Readable
+from ..model.post import Content, CreatedPost, ImageContent, MultiImageContent, PostDraft
+from ..model.urn import Urn, owner_urn
+from ..options import Concurrency, ImageRules, PollPolicy
+from ..protocol import posts as posts_protocol
+from .events import Observer, Stage, Track, ignore
+from .outcomes import Failed, Outcome, Published, Unknown, Uploaded
+from .poller import Poller, shared_poller
+
+if TYPE_CHECKING:
+    from ..client.session import LinkedInClient
+
+MAX_UPLOADS: Final = 3
+"""How often the bytes of one image are sent when LinkedIn acknowledges them and goes on waiting for them."""
+
+
+class Pipeline:
+    """Takes images from file to AVAILABLE, and on to posts: validate, initialize, upload, poll, post.
+
+    Every scarce thing has its own bound in `Concurrency`, whose docstring gives the memory formula. Waiting images cost a
+    record each and share batch gets with everyone who uses the same client and policy.
+
+    Args:
+        client: Sends the calls; it stays yours to close.
+        concurrency: By default the client's.
+        poll: How to wait for images to become AVAILABLE.
+        rules: What an image must be, by default LinkedIn's rules.
+        observer: Told what happens, as it happens.
+    """
+
+    def __init__(
+        self,
+        client: LinkedInClient,
+        *,
+        concurrency: Concurrency | None = None,
+        poll: PollPolicy | None = None,
+        rules: ImageRules | None = None,
+        observer: Observer = ignore,
+    ) -> None:
+        self._client = client
+        self._bounds = concurrency or client.concurrency
+        self._rules = rules or ImageRules()
+        self._observer = observer
+        self._poller: Poller = shared_poller(client, poll or PollPolicy())
+        self._inspecting = asyncio.Semaphore(self._bounds.inspect)
+        self._initializing = asyncio.Semaphore(self._bounds.initialize)
+        self._uploading = asyncio.Semaphore(self._bounds.upload)
+        self._posting = asyncio.Semaphore(self._bounds.post)
+
+    async def upload(
+        self,
+        source: ImageSource | Readable,
+        *,
+        owner: str,
+        media_library: MediaLibraryMetadata | None = None,
+    ) -> Image:
+        """Validate and upload one image, and return it once it is AVAILABLE.
+
+        Where the token may not read images, it is returned without a status after the policy's grace.
+
+        Raises:
+            InvalidImage: The file breaks LinkedIn's rules; nothing was sent.
+            ProcessingFailed: LinkedIn could not process it.
+            PollTimeout: It was not AVAILABLE in time; the error carries its URN.
+            LinkedInMediaError: Anything else; ``stage`` says where, ``images`` what was gained.
+        """
+        image = ImageSource.of(source)
+        track = Track("", image.name, self._observer)
+        return await self._to_available(image, owner_urn(owner), media_library, track)
+
+    async def publish(self, job: Job) -> CreatedPost:
+        """Upload the images of `job`, several at once, and create its post.
+
+        Raises:
+            PostOutcomeUnknown: The post may exist: reconcile, never repeat.
+            InvalidImage, InvalidArgument: Nothing was sent.
+            LinkedInMediaError: Anything else; ``stage`` says where, ``images`` what was gained.
+        """
+        if job.commentary is None:
+            raise InvalidArgument("this job has no commentary, so there is nothing to post", argument="commentary")
+        images = await self.upload_all(job)
+        return await self._post(job, images)
+
+    async def publish_all(self, jobs: Iterable[Job] | AsyncIterable[Job]) -> AsyncIterator[Outcome]:
+        """Publish many jobs and give their outcomes as they finish; one failure never stops another.
+
+        `jobs` is read as places fall free, never ahead, so it may be endless. A job without a commentary ends as
+        `Uploaded`. Leaving the loop early cancels what is under way.
+        """
+        places = asyncio.Semaphore(self._bounds.jobs)
+        outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
+
+        async def work(job: Job) -> None:
+            outcomes.put_nowait(await self._outcome(job))
+
+        async def feed() -> None:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    async for job in _as_places_fall_free(jobs, places):
+                        group.create_task(work(job))
+            finally:
+                outcomes.put_nowait(None)
+
+        feeder = asyncio.create_task(feed())
+        try:
+            while (outcome := await outcomes.get()) is not None:
+                places.release()
+                yield outcome
+            await feeder
+        finally:
+            feeder.cancel()
+            await asyncio.wait([feeder])
+
+    async def upload_all(self, job: Job) -> tuple[Urn, ...]:
+        """Upload the images of `job` until they are AVAILABLE; their URNs in the job's order.
+
+        Raises:
+            LinkedInMediaError: The first image that failed; ``images`` holds the URNs of the others.
+        """
+        check_job(job)
+        tracks = [Track(job.id, image.name, self._observer) for image in job.images]
+        if len(job.images) == 1:
+            image = await self._to_available(job.images[0], job.owner, job.media_library, tracks[0])
+            return (image.id,)
+        await self._validate_all(job, tracks)
+        return await self._upload_together(job, tracks)
+
+    async def _outcome(self, job: Job) -> Outcome:
+        try:
+            if job.commentary is None:
+                return Uploaded(job, await self.upload_all(job))
+            return Published(job, await self.publish(job))
+        except PostOutcomeUnknown as error:
+            return Unknown(job, error, _urns(error))
+        except LinkedInMediaError as error:
+            return Failed(job, error.stage or Stage.VALIDATE, error, _urns(error))
+        except Exception as error:  # noqa: BLE001 -- whatever a caller's token provider or file object raises is this job's
+            return Failed(job, Stage.VALIDATE, error)
+
+    async def _upload_together(self, job: Job, tracks: Sequence[Track]) -> tuple[Urn, ...]:
+        async def one(source: ImageSource, track: Track) -> Image | LinkedInMediaError:
+            try:
+                return await self._to_available(source, job.owner, job.media_library, track)
+            except LinkedInMediaError as error:
+                return error
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(source, track)) for source, track in zip(job.images, tracks, strict=True)]
+        results = [task.result() for task in tasks]
+        gained = tuple(result.id for result in results if isinstance(result, Image))
+        for result in results:
+            if isinstance(result, LinkedInMediaError):
+                result.images = (*gained, *(image for image in result.images if image not in gained))
+                raise result
+
+        return gained
+
+    async def _validate_all(self, job: Job, tracks: Sequence[Track]) -> None:
+        """Find out about the last image before the first is sent."""
+        for source, track in zip(job.images, tracks, strict=True):
+            if isinstance(source.source, AsyncReadable):
+                continue
+            with track.at(Stage.VALIDATE):
+                async with self._inspecting:
+                    refuse(source.name, await inspect_file(source, self._rules, self._client.readers))
+
+    async def _to_available(
+        self, source: ImageSource, owner: Urn, media_library: MediaLibraryMetadata | None, track: Track
+    ) -> Image:
+        for attempt in range(1, MAX_UPLOADS + 1):
+            async with self._uploading:
+                uploaded = await self._send(source, owner, media_library, track)
+            try:
+                with track.at(Stage.POLL):
+                    return await self._poller.wait(uploaded.image)
+            except NeverUploaded:
+                if attempt == MAX_UPLOADS or isinstance(source.source, AsyncReadable):
+                    raise
+
+        raise AssertionError("unreachable")
+
+    async def _send(
+        self, source: ImageSource, owner: Urn, media_library: MediaLibraryMetadata | None, track: Track
+    ) -> UploadedImage:
+        """Validate, initialize and upload within one slot: the URL expires, and the descriptor stays the same."""
+        async with AsyncExitStack() as stack:
+            with track.at(Stage.VALIDATE):
+                async with self._inspecting:
+                    image = await stack.enter_async_context(open_image(source, self._rules, self._client.readers))
+                track.facts = image.facts
+            started = await self._initialize(owner, media_library, track)
+            try:
+                return await self._upload(started, image, track)
+            except UploadExpired:
+                started = await self._initialize(owner, media_library, track)
+                return await self._upload(started, image, track)
+
+    async def _initialize(
+        self, owner: Urn, media_library: MediaLibraryMetadata | None, track: Track
+    ) -> InitializedUpload:
+        with track.at(Stage.INITIALIZE):
+            async with self._initializing:
+                started = await self._client.images.initialize_upload(owner, media_library=media_library)
+            track.image = started.image
+        return started
+
+    async def _upload(self, started: InitializedUpload, image: OpenImage, track: Track) -> UploadedImage:
+        with track.at(Stage.UPLOAD):
+            return await self._client.images.upload_open(started, image, on_progress=track.progress)
+
+    async def _post(self, job: Job, images: Sequence[Urn]) -> CreatedPost:
+        track = Track(job.id, job.images[0].name, self._observer)
+        try:
+            with track.at(Stage.POST):
+                async with self._posting:
+                    return await self._client.posts.create(draft_of(job, images))
+        except LinkedInMediaError as error:
+            error.images = tuple(images)
+            raise
+
+
+def draft_of(job: Job, images: Sequence[Urn]) -> PostDraft:
+    """Return the post that `job` wishes for, showing `images`."""
+    contents = [ImageContent(urn, alt_text=source.alt_text) for urn, source in zip(images, job.images, strict=True)]
+    content: Content = contents[0] if len(contents) == 1 else MultiImageContent(contents)
+    return PostDraft(author=job.author, commentary=job.commentary or "", content=content, visibility=job.visibility)
+
+
+def check_job(job: Job) -> None:
+    """Refuse a post LinkedIn would refuse, before its images are uploaded.
+
+    Raises:
+        InvalidArgument: See `protocol.posts.build_create`.
+    """
+    if job.commentary is not None:
+        placeholders = [Urn.of("image", f"placeholder-{number}") for number in range(len(job.images))]
+        posts_protocol.build_create(draft_of(job, placeholders))
+
+
+def _urns(error: LinkedInMediaError) -> tuple[Urn, ...]:
+    return tuple(Urn(image) for image in error.images)
+
+
+async def _as_places_fall_free(
+    jobs: Iterable[Job] | AsyncIterable[Job], places: asyncio.Semaphore
+) -> AsyncIterator[Job]:
+    if isinstance(jobs, AsyncIterable):
+        source = aiter(jobs)
+        while True:
+            await places.acquire()
+            try:
+                yield await anext(source)
+            except StopAsyncIteration:
+                return
+
+    iterator = iter(jobs)
+    while True:
+        await places.acquire()
+        try:
+            job = next(iterator)
+        except StopIteration:
+            return
+        yield job

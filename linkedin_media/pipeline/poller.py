@@ -1,0 +1,247 @@
+"""One poller for everyone who waits: all their images share batch gets.
+
+A waiting image is a record in a heap, never a worker. A batch leaves when it is full, or when its oldest image has been
+due for a tick; each image is asked for at intervals that grow with its age. Where the application may not batch, images are
+asked for one by one; where the token may not read at all, waiting becomes a delay, once and for all, with a warning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import heapq
+import logging
+from collections.abc import Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+import attrs
+
+from ..client.retry import is_transient
+from ..errors import Forbidden, LinkedInMediaError, NeverUploaded, NotFound, PollTimeout, ProcessingFailed
+from ..model.collection import BatchResult
+from ..model.image import Image, MediaStatus
+from ..model.urn import Urn
+from ..options import PollPolicy
+
+if TYPE_CHECKING:
+    from ..client.session import LinkedInClient
+
+_log: Final = logging.getLogger("linkedin_media.pipeline")
+_pollers: WeakKeyDictionary[LinkedInClient, dict[PollPolicy, Poller]] = WeakKeyDictionary()
+
+
+def shared_poller(client: LinkedInClient, policy: PollPolicy) -> Poller:
+    """Return the poller that everyone with this client and policy shares."""
+    pollers = _pollers.setdefault(client, {})
+    if policy not in pollers:
+        pollers[policy] = Poller(client, policy)
+    return pollers[policy]
+
+
+@attrs.define(eq=False)
+class Waiting:
+    """An image somebody waits for."""
+
+    image: Urn
+    since: float
+    done: asyncio.Future[Image]
+    due: float = 0.0
+    last_status: str | None = None
+
+
+@attrs.define(eq=False)
+class Poller:
+    """See the module. Its one task lives for as long as somebody waits."""
+
+    client: LinkedInClient
+    policy: PollPolicy
+    _later: list[tuple[float, int, Waiting]] = attrs.field(factory=list, init=False)
+    _ready: list[Waiting] = attrs.field(factory=list, init=False)
+    _order: count[int] = attrs.field(factory=count, init=False)
+    _waiting: int = attrs.field(default=0, init=False)
+    _task: asyncio.Task[None] | None = attrs.field(default=None, init=False)
+    _wake: asyncio.Event = attrs.field(factory=asyncio.Event, init=False, repr=False)
+    _may_batch: bool = attrs.field(default=True, init=False)
+    _may_read: bool = attrs.field(default=True, init=False)
+
+    async def wait(self, image: Urn) -> Image:
+        """Return the image once it is AVAILABLE. Where nobody may look, it is returned without a status after a delay.
+
+        Raises:
+            ProcessingFailed: LinkedIn could not process it.
+            PollTimeout: It was not AVAILABLE in time.
+            NeverUploaded: LinkedIn still waits for its bytes.
+            Forbidden: The token may not read it, and the policy is to poll.
+        """
+        if self.policy.wait == "none":
+            return Image(id=image)
+        if self.policy.wait == "grace" or not self._may_read:
+            await self.client.clock.sleep(self.policy.grace)
+            return Image(id=image)
+        return await self._watched(image)
+
+    async def _watched(self, image: Urn) -> Image:
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(image, loop.time(), loop.create_future())
+        self._schedule(waiting, waiting.since + self.policy.first_after)
+        self._waiting += 1
+        if self._task is None:
+            self._wake = asyncio.Event()
+            self._task = loop.create_task(self._run())
+        try:
+            return await waiting.done
+        finally:
+            waiting.done.cancel()
+            self._waiting -= 1
+            if not self._waiting:
+                await self._stop()
+
+    async def _stop(self) -> None:
+        task, self._task = self._task, None
+        self._later, self._ready = [], []
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    def _schedule(self, waiting: Waiting, at: float) -> None:
+        waiting.due = at
+        heapq.heappush(self._later, (at, next(self._order), waiting))
+        if self._later[0][2] is waiting:
+            self._wake.set()
+
+    async def _run(self) -> None:
+        slots = asyncio.Semaphore(self.client.concurrency.poll)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await slots.acquire()
+                task = group.create_task(self._ask(await self._next_batch()))
+                task.add_done_callback(lambda _: slots.release())
+
+    async def _next_batch(self) -> list[Waiting]:
+        """Wait for a full batch, or for one whose oldest image has been due for a tick."""
+        loop = asyncio.get_running_loop()
+        while True:
+            now = loop.time()
+            size = self.policy.batch_size if self._may_batch else 1
+            self._collect_due(now)
+            if len(self._ready) >= size or (self._ready and self._ready[0].due + self.policy.tick <= now):
+                batch = self._ready[:size]
+                del self._ready[:size]
+                return batch
+            await self._sleep(now)
+
+    def _collect_due(self, now: float) -> None:
+        self._ready = [waiting for waiting in self._ready if not waiting.done.done()]
+        while self._later and self._later[0][0] <= now:
+            waiting = heapq.heappop(self._later)[2]
+            if not waiting.done.done():
+                self._ready.append(waiting)
+
+    async def _sleep(self, now: float) -> None:
+        """Sleep until the next image falls due, a partial batch has waited long enough, or somebody comes."""
+        moments = [self._later[0][0]] if self._later else []
+        if self._ready:
+            moments.append(self._ready[0].due + self.policy.tick)
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(max(min(moments) - now, 0.001) if moments else None):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _ask(self, batch: Sequence[Waiting]) -> None:
+        images = [waiting.image for waiting in batch]
+        try:
+            answer = await self.client.images.get_chunk(images)
+        except LinkedInMediaError as error:
+            self._refused(batch, error)
+        except Exception as error:  # noqa: BLE001 -- whatever a token provider raises belongs to those who wait
+            for waiting in batch:
+                self._finish(waiting, error)
+        else:
+            for waiting in batch:
+                self._answered(waiting, answer)
+
+    def _refused(self, batch: Sequence[Waiting], error: LinkedInMediaError) -> None:
+        """Deal with a call that failed as a whole."""
+        if isinstance(error, Forbidden) and len(batch) > 1:
+            self._may_batch = False
+            _log.warning("poll.batch_refused", extra={"hint": error.hint})
+            for waiting in batch:
+                self._schedule(waiting, waiting.due)
+            return
+
+        for waiting in batch:
+            self._failed(waiting, error)
+
+    def _answered(self, waiting: Waiting, answer: BatchResult[Urn, Image]) -> None:
+        error = answer.errors.get(waiting.image)
+        if error is not None:
+            self._failed(waiting, error)
+            return
+
+        image = answer.results[waiting.image]
+        waiting.last_status = None if image.status is None else str(image.status)
+        age = self._age(waiting)
+        if image.status == MediaStatus.AVAILABLE:
+            self._finish(waiting, image)
+        elif image.status == MediaStatus.PROCESSING_FAILED:
+            self._finish(waiting, ProcessingFailed(waiting.image))
+        elif image.status == MediaStatus.WAITING_UPLOAD and age > self.policy.not_found_grace:
+            self._finish(waiting, NeverUploaded(waiting.image))
+        else:
+            self._again(waiting)
+
+    def _failed(self, waiting: Waiting, error: LinkedInMediaError) -> None:
+        if isinstance(error, Forbidden) and self.policy.wait == "auto":
+            self._stop_reading(error)
+            self._finish_after_grace(waiting)
+        elif is_transient(error) or (isinstance(error, NotFound) and self._age(waiting) <= self.policy.not_found_grace):
+            self._again(waiting)
+        else:
+            self._finish(waiting, error)
+
+    def _stop_reading(self, error: Forbidden) -> None:
+        """Give up looking, for everyone who waits now or later: the token may upload but not read."""
+        if self._may_read:
+            self._may_read = False
+            _log.warning("poll.not_permitted", extra={"grace": self.policy.grace, "hint": error.hint})
+        everyone = [waiting for _, _, waiting in self._later] + self._ready
+        self._later, self._ready = [], []
+        for waiting in everyone:
+            self._finish_after_grace(waiting)
+
+    def _finish_after_grace(self, waiting: Waiting) -> None:
+        left = max(0.0, self.policy.grace - self._age(waiting))
+        asyncio.get_running_loop().call_later(left, self._finish, waiting, Image(id=waiting.image))
+
+    def _again(self, waiting: Waiting) -> None:
+        """Ask once more, later the older the image is; or give up."""
+        age = self._age(waiting)
+        if age >= self.policy.timeout:
+            timeout = PollTimeout(waiting.image, last_status=waiting.last_status, seconds=self.policy.timeout)
+            self._finish(waiting, timeout)
+            return
+
+        pause = next_interval(self.policy, age, self.client.clock.fraction())
+        now = asyncio.get_running_loop().time()
+        self._schedule(waiting, min(now + pause, max(waiting.since + self.policy.timeout, now)))
+
+    def _age(self, waiting: Waiting) -> float:
+        return asyncio.get_running_loop().time() - waiting.since
+
+    def _finish(self, waiting: Waiting, result: Image | Exception) -> None:
+        if waiting.done.done():
+            return
+        if isinstance(result, Image):
+            waiting.done.set_result(result)
+        else:
+            waiting.done.set_exception(copy.copy(result) if isinstance(result, LinkedInMediaError) else result)
+
+
+def next_interval(policy: PollPolicy, age: float, fraction: float) -> float:
+    """Return the seconds until an image of this age is asked for again: growing with its age, jittered by a tenth."""
+    grown = max(policy.interval, age * (policy.growth - 1))
+    return min(grown, policy.max_interval) * (0.95 + 0.1 * fraction)
