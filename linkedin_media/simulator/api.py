@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from . import gateway, images, posts
+from . import articles, gateway, images, library, oauth, post_changes, posts, social
 from .incoming import Incoming
 from .replies import Refused, Reply, no_resource
 
@@ -22,9 +22,22 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         "images.initializeUpload": images.initialize_upload,
         "images.get": images.get,
         "images.batch_get": images.batch_get,
+        "images.partial_update": library.partial_update,
+        "images.finder": library.find_by_account,
         "posts.create": posts.create,
         "posts.get": posts.get,
         "posts.batch_get": posts.batch_get,
+        "posts.finder": post_changes.find_by_author,
+        "posts.partial_update": post_changes.partial_update,
+        "posts.delete": post_changes.delete,
+        "originalArticles.get": articles.get,
+        "originalArticles.batch_get": articles.batch_get,
+        "originalArticles.finder": articles.find,
+        "originalArticles.delete": articles.delete,
+        "socialActions.get": social.summary,
+        "socialActions.comments": social.comments,
+        "socialActions.likes": social.likes,
+        "userinfo.get_all": oauth.userinfo,
     }
 )
 

@@ -57,6 +57,7 @@ class SimulatorConfig:
     token_seconds: float = 5_184_000.0
     oauth_decision: Literal["allow", "deny"] = "allow"
     refresh_tokens: bool = True
+    rotate_refresh_tokens: bool = False
 
     versions: frozenset[str] = attrs.field(default=ACTIVE_VERSIONS, converter=_names)
     batch_max: int = 100

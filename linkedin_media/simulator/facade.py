@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .articles import Articles
 from .clock import Clock
 from .config import SimulatorConfig
 from .faults import FaultBook
 from .image_store import Images
 from .journal import Call, Journal
 from .post_store import Posts
+from .social import SocialActions
 from .world import World
 
 
@@ -70,6 +72,16 @@ class SimulatorFacade:
         return self.world.posts_view
 
     @property
+    def articles(self) -> Articles:
+        """The articles, by id; the samples of the Articles page to begin with."""
+        return self.world.articles
+
+    @property
+    def social(self) -> SocialActions:
+        """Comments and likes."""
+        return self.world.social
+
+    @property
     def clock(self) -> Clock:
         """The simulated time; ``clock.advance(3600)``."""
         return self.world.clock
@@ -94,6 +106,10 @@ class SimulatorFacade:
     def expire_token(self, token: str) -> None:
         """Make calls with `token` answer 401, 65602."""
         self.world.tokens.expire(token, self.clock.now())
+
+    def revoke_refresh_tokens(self) -> None:
+        """Make every refresh token given out invalid."""
+        self.world.grants.revoke()
 
     def expire_uploads(self) -> None:
         """Let every upload address given out so far expire now."""

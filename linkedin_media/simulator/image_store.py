@@ -107,7 +107,7 @@ class ImageStore:
 
     def library(self, account: str) -> Iterator[StoredImage]:
         """Return an account's images, the last modified first."""
-        return reversed(list(self._libraries.get(account, {}).values()))
+        return reversed(self._libraries.get(account, {}).values())
 
     def keep(self, urn: str, content: bytes) -> None:
         """Keep an image's bytes, and let go of the oldest ones beyond the bound."""

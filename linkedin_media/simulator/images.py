@@ -45,8 +45,9 @@ _INITIALIZE: Final = Record(
 
 def initialize_upload(world: World, call: Incoming) -> Reply:
     """Register an image and say where to send its bytes."""
+    what = f"partnerApiImages.ACTION-initializeUpload.{call.version}"
     if not call.caller.any_of(WRITERS):
-        raise access_denied(f"partnerApiImages.ACTION-initializeUpload.{call.version}")
+        raise access_denied(what)
     body = call.json_object()
     found = violations(_INITIALIZE, body)
     if found:
@@ -55,7 +56,7 @@ def initialize_upload(world: World, call: Incoming) -> Reply:
     owner = check_owner(request["owner"], call.caller)
     metadata = request.get("mediaLibraryMetadata")
     if metadata is not None:
-        check_account(metadata["associatedAccount"], call.caller, call.version)
+        check_account(metadata["associatedAccount"], call.caller, what)
     image = register(world, owner, metadata or {})
     call.image = image.id
     return json_reply(
@@ -188,7 +189,7 @@ def check_owner(owner: str, caller: Token) -> str:
     return owner
 
 
-def check_account(account: str, caller: Token, version: str) -> None:
+def check_account(account: str, caller: Token, what: str) -> None:
     """Refuse an ad account the caller has no access to.
 
     Raises:
@@ -196,7 +197,7 @@ def check_account(account: str, caller: Token, version: str) -> None:
     """
     read_urn(account, "associatedAccount", ("sponsoredAccount",))
     if "rw_ads" not in caller.scopes or account not in caller.accounts:
-        raise access_denied(f"partnerApiImages.associatedAccount.{version}")
+        raise access_denied(what)
 
 
 def check_reader(world: World, call: Incoming, method: str) -> None:

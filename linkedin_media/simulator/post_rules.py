@@ -71,7 +71,7 @@ def check_author(call: Incoming, author: str) -> None:
     kind = read_urn(author, "author", ("person", "organization")).entity_type
     scope = "w_member_social" if kind == "person" else "w_organization_social"
     if scope not in call.caller.scopes:
-        raise access_denied(f"partnerApiPosts.CREATE.{call.version}")
+        raise access_denied(f"partnerApiPosts.{call.meaning.restli_method}.{call.version}")
     if kind == "person" and author != call.caller.member:
         raise denied("Data Processing Exception while processing fields [/author]")
     if kind == "organization" and author not in call.caller.organizations:
@@ -91,6 +91,15 @@ def check_fields(fields: Mapping[str, Any], plain: str) -> None:
         raise bad_input("INVALID_VALUE_FOR_FIELD", "content must have exactly one member", "content")
     if not plain.strip() and not content and "reshareContext" not in fields:
         raise bad_input("INVALID_VALUE_BLANK_FIELD", "commentary must not be blank", "commentary")
+    check_length(plain)
+
+
+def check_length(plain: str) -> None:
+    """Refuse a commentary that is too long, counted as people read it.
+
+    Raises:
+        Refused: 400 ``FIELD_LENGTH_TOO_LONG``.
+    """
     if len(plain) > MAX_COMMENTARY:
         raise _too_long("commentary", len(plain), MAX_COMMENTARY)
 

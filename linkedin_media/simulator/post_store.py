@@ -85,10 +85,11 @@ class PostStore:
         post = self._recent.get(digest)
         return post if post is not None and now - post.created_at < seconds else None
 
-    def by_author(self, author: str, *, by_creation: bool, start: int, count: int) -> list[StoredPost]:
-        """Return a stretch of an author's posts, newest first; it includes deleted ones, which readers filter out."""
+    def by_author(self, author: str, *, by_creation: bool, until: float, start: int, count: int) -> list[StoredPost]:
+        """Return a stretch of an author's posts made up to `until`, newest first, deleted ones included."""
         order = (self._created if by_creation else self._modified).get(author, {})
-        return list(islice(reversed(order.values()), start, start + count))
+        listed = (post for post in reversed(order.values()) if post.created_at <= until)
+        return list(islice(listed, start, start + count))
 
 
 def digest_of(author: str, commentary: str, content: Any) -> str:

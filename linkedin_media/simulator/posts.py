@@ -34,8 +34,7 @@ def create(world: World, call: Incoming) -> Reply:
     if twin is not None:
         call.post = twin.id
         raise duplicate(twin.id)
-    if reading.cut_at is not None:
-        call.complain(_cut(fields["commentary"], reading.cut_at))
+    complain_of_cut(call, fields["commentary"], reading)
     post = _publish(world, call, fields, reading, images)
     world.posts.add(post, digest)
     call.post, call.image = post.id, images[0] if images else None
@@ -58,8 +57,11 @@ def _publish(
     )
 
 
-def _cut(text: str, at: int) -> str:
-    return f"commentary cut from {len(text)} to {at} characters: unescaped {text[at]!r} (LinkedIn answers 201 all the same)"
+def complain_of_cut(call: Incoming, text: str, reading: commentary.Reading) -> None:
+    """Note that an unescaped character cost the rest of the text; LinkedIn says nothing."""
+    if reading.cut_at is not None:
+        kept, bare = reading.cut_at, text[reading.cut_at]
+        call.complain(f"commentary silently cut from {len(text)} to {kept} characters at an unescaped {bare!r}")
 
 
 def created_headers(world: World, collection: str, urn: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from . import api, gateway, uploads
+from . import api, gateway, oauth, uploads
 from .config import SimulatorConfig
 from .exchange import BrokenOff, Exchange, Silence, TakenOver, to_response
 from .incoming import Incoming
@@ -120,6 +120,8 @@ class Server:
             return api.refused(call, refuse(413, {"status": 413, "message": "Request Entity Too Large"}))
         if root == uploads.DOWNLOADS:
             return api.outside(self.world, call, uploads.download)
+        if root == "oauth":
+            return api.outside(self.world, call, oauth.answer)
         return api.finished(self.world, api.answer(self.world, call))
 
     async def _upload(self, exchange: Exchange) -> None:

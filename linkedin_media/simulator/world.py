@@ -11,13 +11,16 @@ from typing import Any, Final, Literal
 import attrs
 
 from . import uploads
+from .articles import Articles
 from .clock import Clock
 from .config import SimulatorConfig
 from .faults import FaultBook
 from .ids import Ids
 from .image_store import Images, ImageStore
 from .journal import Journal
+from .oauth import Grants
 from .post_store import Posts, PostStore
+from .social import SocialActions
 from .tokens import ALL_SCOPES, Token, TokenBook
 
 _REMEMBERED_VERDICTS: Final = 1024
@@ -39,6 +42,9 @@ class World:
         self.tokens = TokenBook()
         self.images = ImageStore(config.keep_bytes)
         self.posts = PostStore()
+        self.articles = Articles(config.person)
+        self.social = SocialActions(self.clock.now_ms())
+        self.grants = Grants()
         self.faults = FaultBook()
         self.journal.clear()
         self.images_view = Images(self.images, self.clock)
