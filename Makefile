@@ -1,8 +1,12 @@
 # `make` lists what there is to do. Needed: Python 3.11 or newer, make and a package index. Nothing else.
 
 PYTHON ?= python3
-# Naming a Python makes an environment for it: `make test PYTHON=python3.13` leaves .venv as it is.
-VENV ?= .venv$(if $(filter file,$(origin PYTHON)),,-$(notdir $(PYTHON)))
+# Naming a Python makes an environment for its version: `make test PYTHON=python3.13` leaves .venv as it is.
+ifeq ($(origin PYTHON),file)
+VENV ?= .venv
+else
+VENV ?= .venv-$(shell '$(PYTHON)' -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+endif
 BIN := $(VENV)/bin
 LOCK := .ci/requirements.txt
 PYTEST := $(BIN)/python -m pytest -q
