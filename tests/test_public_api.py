@@ -28,8 +28,7 @@ def test_all_is_sorted_and_names_nothing_twice() -> None:
     assert lm.__all__ == sorted(set(lm.__all__))
 
 
-def test_the_three_tables_name_the_same_things() -> None:
-    assert list(lm._HOMES) == lm.__all__
+def test_type_checkers_see_every_name_where_it_is_loaded_from() -> None:
     assert _imported_for_type_checkers() == lm._HOMES
 
 
@@ -44,7 +43,7 @@ def _imported_for_type_checkers() -> dict[str, str]:
 def test_every_name_resolves_where_it_is_defined(name: str) -> None:
     value = getattr(lm, name)
 
-    assert getattr(value, "__name__", name) == name
+    assert not inspect.isclass(value) or value.__name__ == name
     assert name in dir(lm)
 
 

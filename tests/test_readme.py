@@ -81,20 +81,29 @@ async def test_a_program_runs(program: Block, tmp_path: Path, linkedin_simulator
     _make_images(tmp_path)
     script = tmp_path / ("test_example.py" if program.is_a_test else "example.py")
     script.write_text(program.text, encoding="utf-8")
-    by_pytest = ("-m", "pytest", "-q", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider")
+    options = ("asyncio_mode=auto", "asyncio_default_fixture_loop_scope=function")
+    by_pytest = (
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *(word for option in options for word in ("-o", option)),
+    )
 
     status, output = await _run(
         *("-W", "error", *(by_pytest if program.is_a_test else ()), str(script)),
         cwd=tmp_path,
         env={
-            "LINKEDIN_ACCESS_TOKEN": linkedin_simulator.access_token,
+            "LINKEDIN_ACCESS_TOKEN": linkedin_simulator.token,
             "LINKEDIN_BASE_URL": linkedin_simulator.base_url,
-            "LINKEDIN_OWNER": linkedin_simulator.config.organization,
+            "LINKEDIN_OWNER": linkedin_simulator.organization,
         },
     )
 
     assert status == 0, output
     assert output.strip()
+    assert not re.search(r"^(failed|unknown|look before)", output, re.MULTILINE), output
 
 
 def _make_images(folder: Path) -> None:
