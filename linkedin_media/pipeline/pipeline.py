@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from ..errors import InvalidArgument, LinkedInMediaError, NeverUploaded, PostOutcomeUnknown, UploadExpired
-from ..files import OpenImage, inspect_file, open_image, refuse
-from ..model.image import Image, InitializedUpload, MediaLibraryMetadata, UploadedImage
-from ..model.job import AsyncReadable, ImageSource, Job, Readable
+from ..errors import InvalidArgument, LinkedInMediaError, PostOutcomeUnknown
+from ..model.image import Image, MediaLibraryMetadata
+from ..model.job import ImageSource, Job, Readable
 from ..model.post import Content, CreatedPost, ImageContent, MultiImageContent, PostDraft
 from ..model.urn import Urn, owner_urn
 from ..options import Concurrency, ImageRules, PollPolicy
 from ..protocol import posts as posts_protocol
 from .events import Observer, Stage, Track, ignore
 from .outcomes import Failed, Outcome, Published, Unknown, Uploaded
-from .poller import Poller, shared_poller
+from .poller import shared_poller
+from .stages import ImageWork, Stages
 
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
-
-MAX_UPLOADS: Final = 3
-"""How often the bytes of one image are sent when LinkedIn acknowledges them and goes on waiting for them."""
 
 
 class Pipeline:
@@ -49,15 +45,9 @@ class Pipeline:
         rules: ImageRules | None = None,
         observer: Observer = ignore,
     ) -> None:
-        self._client = client
         self._bounds = concurrency or client.concurrency
-        self._rules = rules or ImageRules()
         self._observer = observer
-        self._poller: Poller = shared_poller(client, poll or PollPolicy())
-        self._inspecting = asyncio.Semaphore(self._bounds.inspect)
-        self._initializing = asyncio.Semaphore(self._bounds.initialize)
-        self._uploading = asyncio.Semaphore(self._bounds.upload)
-        self._posting = asyncio.Semaphore(self._bounds.post)
+        self._stages = Stages(client, self._bounds, rules or ImageRules(), shared_poller(client, poll or PollPolicy()))
 
     async def upload(
         self,
@@ -78,7 +68,8 @@ class Pipeline:
         """
         image = ImageSource.of(source)
         track = Track("", image.name, self._observer)
-        return await self._to_available(image, owner_urn(owner), media_library, track)
+        work = ImageWork(source=image, owner=owner_urn(owner), media_library=media_library, track=track)
+        return await self._stages.to_available(work)
 
     async def publish(self, job: Job) -> CreatedPost:
         """Upload the images of `job`, several at once, and create its post.
@@ -132,9 +123,9 @@ class Pipeline:
         check_job(job)
         tracks = [Track(job.id, image.name, self._observer) for image in job.images]
         if len(job.images) == 1:
-            image = await self._to_available(job.images[0], job.owner, job.media_library, tracks[0])
-            return (image.id,)
-        await self._validate_all(job, tracks)
+            return ((await self._stages.to_available(_work(job, job.images[0], tracks[0]))).id,)
+        for source, track in zip(job.images, tracks, strict=True):
+            await self._stages.validate(source, track)  # find out about the last image before the first is sent
         return await self._upload_together(job, tracks)
 
     async def _outcome(self, job: Job) -> Outcome:
@@ -152,7 +143,7 @@ class Pipeline:
     async def _upload_together(self, job: Job, tracks: Sequence[Track]) -> tuple[Urn, ...]:
         async def one(source: ImageSource, track: Track) -> Image | LinkedInMediaError:
             try:
-                return await self._to_available(source, job.owner, job.media_library, track)
+                return await self._stages.to_available(_work(job, source, track))
             except LinkedInMediaError as error:
                 return error
 
@@ -167,68 +158,17 @@ class Pipeline:
 
         return gained
 
-    async def _validate_all(self, job: Job, tracks: Sequence[Track]) -> None:
-        """Find out about the last image before the first is sent."""
-        for source, track in zip(job.images, tracks, strict=True):
-            if isinstance(source.source, AsyncReadable):
-                continue
-            with track.at(Stage.VALIDATE):
-                async with self._inspecting:
-                    refuse(source.name, await inspect_file(source, self._rules, self._client.readers))
-
-    async def _to_available(
-        self, source: ImageSource, owner: Urn, media_library: MediaLibraryMetadata | None, track: Track
-    ) -> Image:
-        for attempt in range(1, MAX_UPLOADS + 1):
-            async with self._uploading:
-                uploaded = await self._send(source, owner, media_library, track)
-            try:
-                with track.at(Stage.POLL):
-                    return await self._poller.wait(uploaded.image)
-            except NeverUploaded:
-                if attempt == MAX_UPLOADS or isinstance(source.source, AsyncReadable):
-                    raise
-
-        raise AssertionError("unreachable")
-
-    async def _send(
-        self, source: ImageSource, owner: Urn, media_library: MediaLibraryMetadata | None, track: Track
-    ) -> UploadedImage:
-        """Validate, initialize and upload within one slot: the URL expires, and the descriptor stays the same."""
-        async with AsyncExitStack() as stack:
-            with track.at(Stage.VALIDATE):
-                async with self._inspecting:
-                    image = await stack.enter_async_context(open_image(source, self._rules, self._client.readers))
-                track.facts = image.facts
-            started = await self._initialize(owner, media_library, track)
-            try:
-                return await self._upload(started, image, track)
-            except UploadExpired:
-                started = await self._initialize(owner, media_library, track)
-                return await self._upload(started, image, track)
-
-    async def _initialize(
-        self, owner: Urn, media_library: MediaLibraryMetadata | None, track: Track
-    ) -> InitializedUpload:
-        with track.at(Stage.INITIALIZE):
-            async with self._initializing:
-                started = await self._client.images.initialize_upload(owner, media_library=media_library)
-            track.image = started.image
-        return started
-
-    async def _upload(self, started: InitializedUpload, image: OpenImage, track: Track) -> UploadedImage:
-        with track.at(Stage.UPLOAD):
-            return await self._client.images.upload_open(started, image, on_progress=track.progress)
-
     async def _post(self, job: Job, images: Sequence[Urn]) -> CreatedPost:
         track = Track(job.id, job.images[0].name, self._observer)
         try:
-            with track.at(Stage.POST):
-                async with self._posting:
-                    return await self._client.posts.create(draft_of(job, images))
+            return await self._stages.post(draft_of(job, images), track)
         except LinkedInMediaError as error:
             error.images = tuple(images)
             raise
+
+
+def _work(job: Job, source: ImageSource, track: Track) -> ImageWork:
+    return ImageWork(source=source, owner=job.owner, media_library=job.media_library, track=track)
 
 
 def draft_of(job: Job, images: Sequence[Urn]) -> PostDraft:

@@ -1,0 +1,147 @@
+"""One image's way from file to AVAILABLE: the stages in a straight line, each within the bound of what it uses up."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Final, Protocol
+
+import attrs
+
+from ..errors import NeverUploaded, UploadExpired
+from ..files import OpenImage, inspect_file, open_image, refuse
+from ..model.image import Image, InitializedUpload, MediaLibraryMetadata, UploadedImage
+from ..model.job import AsyncReadable, ImageSource
+from ..model.post import CreatedPost, PostDraft
+from ..model.urn import Urn
+from ..options import Concurrency, ImageRules
+from .events import Stage, Track
+from .poller import Poller
+
+if TYPE_CHECKING:
+    from ..client.session import LinkedInClient
+
+MAX_UPLOADS: Final = 3
+"""How often the bytes of one image are sent when LinkedIn acknowledges them and goes on waiting for them."""
+
+
+class Checkpoint(Protocol):
+    """Told each step of an image before the next one begins, so that it can be written down first."""
+
+    async def initialized(self, started: InitializedUpload) -> None:
+        """An upload is registered; its bytes are sent next."""
+
+    async def uploaded(self, uploaded: UploadedImage) -> None:
+        """Every byte is sent; its status is asked for next."""
+
+
+@attrs.frozen
+class NoCheckpoint(Checkpoint):
+    """Write nothing down."""
+
+    async def initialized(self, started: InitializedUpload) -> None:
+        """Do nothing."""
+
+    async def uploaded(self, uploaded: UploadedImage) -> None:
+        """Do nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class ImageWork:
+    """What is wished for one image, and how far it is: `resume` is what an earlier run had reached."""
+
+    source: ImageSource
+    owner: Urn
+    track: Track
+    media_library: MediaLibraryMetadata | None = None
+    checkpoint: Checkpoint = NoCheckpoint()
+    resume: InitializedUpload | UploadedImage | None = None
+
+
+class Stages:
+    """The stages, and the bounds they share."""
+
+    def __init__(self, client: LinkedInClient, bounds: Concurrency, rules: ImageRules, poller: Poller) -> None:
+        self._client = client
+        self._rules = rules
+        self._poller = poller
+        self._inspecting = asyncio.Semaphore(bounds.inspect)
+        self._initializing = asyncio.Semaphore(bounds.initialize)
+        self._uploading = asyncio.Semaphore(bounds.upload)
+        self._posting = asyncio.Semaphore(bounds.post)
+
+    async def to_available(self, work: ImageWork) -> Image:
+        """Take one image from where it is to AVAILABLE.
+
+        Raises:
+            LinkedInMediaError: It could not be; ``stage`` says where, ``images`` holds its URN once it had one.
+        """
+        reached = work.resume
+        for sending in range(1, MAX_UPLOADS + 1):
+            if not isinstance(reached, UploadedImage):
+                async with self._uploading:
+                    reached = await self._send(work, reached)
+            work.track.image = reached.image
+            try:
+                with work.track.at(Stage.POLL):
+                    return await self._poller.wait(reached.image)
+            except NeverUploaded:
+                if sending == MAX_UPLOADS or isinstance(work.source.source, AsyncReadable):
+                    raise
+            reached = None
+
+        raise AssertionError("unreachable")
+
+    async def validate(self, source: ImageSource, track: Track) -> None:
+        """Judge a file without sending it; a stream is judged when it is read.
+
+        Raises:
+            InvalidImage: It breaks LinkedIn's rules.
+        """
+        if isinstance(source.source, AsyncReadable):
+            return
+        with track.at(Stage.VALIDATE):
+            async with self._inspecting:
+                refuse(source.name, await inspect_file(source, self._rules, self._client.readers))
+
+    async def post(self, draft: PostDraft, track: Track) -> CreatedPost:
+        """Create a post.
+
+        Raises:
+            PostOutcomeUnknown: It may exist.
+        """
+        with track.at(Stage.POST):
+            async with self._posting:
+                return await self._client.posts.create(draft)
+
+    async def _send(self, work: ImageWork, started: InitializedUpload | None) -> UploadedImage:
+        """Validate, initialize and upload within one slot: the URL expires, and the descriptor stays the same."""
+        async with AsyncExitStack() as stack:
+            image = await self._open(work, stack)
+            started = started or await self._initialize(work)
+            try:
+                uploaded = await self._upload(work, started, image)
+            except UploadExpired:
+                uploaded = await self._upload(work, await self._initialize(work), image)
+        await work.checkpoint.uploaded(uploaded)
+        return uploaded
+
+    async def _open(self, work: ImageWork, stack: AsyncExitStack) -> OpenImage:
+        with work.track.at(Stage.VALIDATE):
+            async with self._inspecting:
+                opened = open_image(work.source, self._rules, self._client.readers)
+                image = await stack.enter_async_context(opened)
+            work.track.facts = image.facts
+        return image
+
+    async def _initialize(self, work: ImageWork) -> InitializedUpload:
+        with work.track.at(Stage.INITIALIZE):
+            async with self._initializing:
+                started = await self._client.images.initialize_upload(work.owner, media_library=work.media_library)
+            work.track.image = started.image
+        await work.checkpoint.initialized(started)
+        return started
+
+    async def _upload(self, work: ImageWork, started: InitializedUpload, image: OpenImage) -> UploadedImage:
+        with work.track.at(Stage.UPLOAD):
+            return await self._client.images.upload_open(started, image, on_progress=work.track.progress)
