@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .session import LinkedInClient
 
 _log = logging.getLogger("linkedin_media.client")
+_REVOKED: Final = 65601  # also seen for some seconds on a token that was only just refreshed
 
 
 def _now() -> datetime:
@@ -54,7 +55,7 @@ class Attempts:
     deadline: float
     number: int = 0
     token: Secret | None = attrs.field(default=None, init=False, repr=False)
-    _renewed: bool = attrs.field(default=False, init=False)
+    _renewals: int = attrs.field(default=0, init=False)
     _began: float = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -74,7 +75,7 @@ class Attempts:
 
     async def wait_or_raise(self, error: LinkedInMediaError) -> None:
         """Return when the call may be repeated; raise `error` where it must not be."""
-        if isinstance(error, Unauthorized) and await self._renew():
+        if isinstance(error, Unauthorized) and await self._renew(error):
             return
         delay = delay_before_retry(error, self.repeat, self.number, self.client.retry, self.client.clock.fraction())
         if delay is None or delay > self.remaining() or not self.client.take_retry():
@@ -87,11 +88,13 @@ class Attempts:
         )
         await self.client.clock.sleep(delay)
 
-    async def _renew(self) -> bool:
-        if self._renewed or self.token is None:
+    async def _renew(self, error: Unauthorized) -> bool:
+        """Ask for another token, once; twice where LinkedIn calls a token revoked that was only just made."""
+        allowed = 2 if error.service_error_code == _REVOKED else 1
+        if self.token is None or self._renewals >= allowed:
             return False
-        self._renewed = True
-        renewed = await self.client.tokens.renew(self.token)
+        self._renewals += 1
+        renewed = await self.client.tokens.renew(self.token, again=self._renewals > 1)
         self.token = renewed or self.token
         return renewed is not None
 

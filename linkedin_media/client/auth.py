@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import attrs
 
 from ..errors import InvalidArgument
 from ..model.secret import Secret
 
-TokenProvider = Callable[[], Awaitable[str]]
-"""Any ``async def token() -> str``. It is asked once a minute, and again when LinkedIn refuses what it gave."""
+
+class RenewingProvider(Protocol):
+    """A provider that wants to know which token LinkedIn refused, None when it is asked in the ordinary course.
+
+    Giving the refused token once more means: it is right and only just made, try again with it.
+    """
+
+    async def __call__(self, *, refused: Secret | None = None) -> str:
+        """Return the token to send."""
+        ...
+
+
+TokenProvider = Callable[[], Awaitable[str]] | RenewingProvider
+"""Any ``async def token() -> str``. It is asked once a minute, and again when LinkedIn refuses what it gave; one that
+takes a keyword ``refused`` is told the refused token then, as `Secret`."""
 
 ENVIRONMENT: Final = "LINKEDIN_ACCESS_TOKEN"
 _ASK_AGAIN_AFTER: Final = 60.0
@@ -46,6 +60,10 @@ class TokenSource:
     _current: Secret | None = attrs.field(default=None, init=False, repr=False)
     _asked_at: float = attrs.field(default=0.0, init=False)
     _asking: asyncio.Task[Secret] | None = attrs.field(default=None, init=False, repr=False)
+    _is_told: bool = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._is_told = self.provider is not None and _takes_refused(self.provider)
 
     async def token(self) -> Secret:
         """Return the token to send."""
@@ -55,26 +73,32 @@ class TokenSource:
             return self._current
         return await self._ask()
 
-    async def renew(self, refused: Secret) -> Secret | None:
-        """Return another token than the one LinkedIn refused, or None where there is none."""
-        if self.provider is None:
+    async def renew(self, refused: Secret, *, again: bool = False) -> Secret | None:
+        """Return what to send after LinkedIn refused a token, or None where there is nothing else.
+
+        A provider that knows of refusals may insist on its token, and may be asked `again` by the same call.
+        """
+        if self.provider is None or (again and not self._is_told):
             return None
+        if self._is_told and self._asking is not None:
+            await self._ask()  # under way for another reason; what it gives may do
         if self._current is not None and self._current != refused:
             return self._current
-        renewed = await self._ask()
-        return None if renewed == refused else renewed
+        renewed = await self._ask(refused)
+        return None if renewed == refused and not self._is_told else renewed
 
-    async def _ask(self) -> Secret:
+    async def _ask(self, refused: Secret | None = None) -> Secret:
         """Join the request under way, or start one; it survives the cancellation of whoever started it."""
         if self._asking is None:
-            self._asking = asyncio.get_running_loop().create_task(self._fetch())
+            self._asking = asyncio.get_running_loop().create_task(self._fetch(refused))
             self._asking.add_done_callback(self._asked)
         return await asyncio.shield(self._asking)
 
-    async def _fetch(self) -> Secret:
+    async def _fetch(self, refused: Secret | None) -> Secret:
         if self.provider is None:
             raise InvalidArgument("no token provider", argument="access_token")
-        token = Secret(await self.provider())
+        told = {"refused": refused} if self._is_told else {}
+        token = Secret(await self.provider(**told))
         self._current, self._asked_at = token, self.clock()
         return token
 
@@ -88,3 +112,10 @@ class TokenSource:
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
+
+
+def _takes_refused(provider: TokenProvider) -> bool:
+    try:
+        return "refused" in inspect.signature(provider).parameters
+    except (TypeError, ValueError):
+        return False  # written in C, or not describable
