@@ -60,6 +60,7 @@ class TokenSource:
     _current: Secret | None = attrs.field(default=None, init=False, repr=False)
     _asked_at: float = attrs.field(default=0.0, init=False)
     _asking: asyncio.Task[Secret] | None = attrs.field(default=None, init=False, repr=False)
+    _about: Secret | None = attrs.field(default=None, init=False, repr=False)
     _is_told: bool = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -80,7 +81,7 @@ class TokenSource:
         """
         if self.provider is None or (again and not self._is_told):
             return None
-        if self._is_told and self._asking is not None:
+        if self._asking is not None and self._about != refused:
             await self._ask()  # under way for another reason; what it gives may do
         if self._current is not None and self._current != refused:
             return self._current
@@ -90,6 +91,7 @@ class TokenSource:
     async def _ask(self, refused: Secret | None = None) -> Secret:
         """Join the request under way, or start one; it survives the cancellation of whoever started it."""
         if self._asking is None:
+            self._about = refused
             self._asking = asyncio.get_running_loop().create_task(self._fetch(refused))
             self._asking.add_done_callback(self._asked)
         return await asyncio.shield(self._asking)
