@@ -69,8 +69,7 @@ lock: $(VENV)/.installer ## pin every dependency anew, with hashes
 	    --custom-compile-command "make lock" --output-file $(LOCK) pyproject.toml
 
 locked: $(VENV)/.installer ## install exactly what is pinned, hashes checked (for CI)
-	@$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r $(LOCK) \
-	    || $(BIN)/python -m pip install -qq --require-hashes -r $(LOCK)
+	@$(call install,--require-hashes -r $(LOCK))
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@touch $(foreach set,run tests lint docs bench,$(VENV)/.installed-$(set))
 
@@ -79,7 +78,7 @@ clean: ## remove what was built and cached
 	@find linkedin_media tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environments too
-	@rm -rf .venv .venv-* .ci-venv
+	@rm -rf .venv .venv-* .ci-venv*
 
 # Where a named PYTHON will not do, say so; where none was named, look for one that will.
 $(BIN)/python:
@@ -91,7 +90,10 @@ $(BIN)/python:
 	echo 'linkedin-media needs Python 3.11 or newer, and $(PYTHON) is not: install one, or name it: make PYTHON=/path/to/python3' >&2; \
 	exit 1
 
-# uv installs in seconds what takes pip a minute. Where it cannot be had, pip does (25.1 or newer, for --group).
+# uv installs in seconds what takes pip a minute. Where it cannot be had, or fails, pip does (25.1 or newer, for --group).
+install = { [ -x $(BIN)/uv ] && $(BIN)/uv pip install -q -p $(BIN)/python $(1); } \
+	    || { $(BIN)/python -m pip install -qq --upgrade pip && $(BIN)/python -m pip install -qq $(1); }
+
 $(VENV)/.installer: $(LOCK) | $(BIN)/python
 	@awk '/^[A-Za-z0-9]/ { keep = /^uv==/ } keep' $(LOCK) > $(VENV)/uv.txt
 	@$(BIN)/python -m pip install -qq --require-hashes -r $(VENV)/uv.txt || $(BIN)/python -m pip install -qq --upgrade pip
@@ -102,6 +104,5 @@ what = -e '.$(if $(filter run,$*),,[all])' $(if $(filter run,$*),,--group $*) -c
 $(VENV)/.installed-%: pyproject.toml $(LOCK) $(VENV)/.installer
 	@echo 'installing into $(VENV) ($*)'
 	@sed -e 's/ *\\$$//' -e '/^ *--hash/d' $(LOCK) > $(VENV)/constraints.txt
-	@$(BIN)/uv pip install -q -p $(BIN)/python $(what) \
-	    || { $(BIN)/python -m pip install -qq --upgrade pip && $(BIN)/python -m pip install -qq $(what); }
+	@$(call install,$(what))
 	@touch $@
