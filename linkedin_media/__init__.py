@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from .client.auth import (
+        RenewingProvider as RenewingProvider,
         TokenProvider as TokenProvider,
     )
     from .client.session import (
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
         RateLimited as RateLimited,
         RestliSyntaxError as RestliSyntaxError,
         ServerError as ServerError,
+        SignInError as SignInError,
+        TokenRefused as TokenRefused,
         TransportError as TransportError,
         Unauthorized as Unauthorized,
         UnexpectedReply as UnexpectedReply,
@@ -82,6 +85,9 @@ if TYPE_CHECKING:
         PostDraft as PostDraft,
         Visibility as Visibility,
     )
+    from .model.secret import (
+        Secret as Secret,
+    )
     from .model.urn import (
         Urn as Urn,
     )
@@ -121,7 +127,10 @@ if TYPE_CHECKING:
     __version__: str
 
 _NAMES: Final = {
-    "client.auth": ("TokenProvider",),
+    "client.auth": (
+        "RenewingProvider",
+        "TokenProvider",
+    ),
     "client.session": ("LinkedInClient",),
     "errors": (
         "ApiError",
@@ -146,6 +155,8 @@ _NAMES: Final = {
         "RateLimited",
         "RestliSyntaxError",
         "ServerError",
+        "SignInError",
+        "TokenRefused",
         "TransportError",
         "Unauthorized",
         "UnexpectedReply",
@@ -189,6 +200,7 @@ _NAMES: Final = {
         "PostDraft",
         "Visibility",
     ),
+    "model.secret": ("Secret",),
     "model.urn": ("Urn",),
     "options": (
         "Concurrency",

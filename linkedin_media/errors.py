@@ -27,6 +27,8 @@
     │   │   └── DuplicatePost       422 DUPLICATE_POST
     │   ├── RateLimited             429
     │   └── ServerError             5xx
+    ├── SignInError                 there is no usable token: sign in, or sign in again
+    │   └── TokenRefused            LinkedIn refused the sign-in, the refresh token or the application
     ├── UnexpectedReply             LinkedIn answered, but not what its pages promise
     ├── ProcessingFailed            LinkedIn could not process the image
     ├── NeverUploaded               LinkedIn waits for bytes it had acknowledged
@@ -316,6 +318,27 @@ class ServerError(ApiError):
     """5xx: LinkedIn failed."""
 
     code = "SERVER_ERROR"
+
+
+class SignInError(LinkedInMediaError):
+    """There is no usable token, and only signing in (again) gives one."""
+
+    code = "SIGN_IN"
+
+
+class TokenRefused(SignInError):
+    """LinkedIn refused to give a token; ``api_code`` is the OAuth error (``invalid_request``), ``status`` its HTTP status.
+
+    Repeating the same request does not help: ``hint`` says what does. ``status`` is None where the refusal came through
+    the browser.
+    """
+
+    code = "TOKEN_REFUSED"
+
+    def __init__(self, message: str, *, status: int | None = None, api_code: str | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.api_code = api_code
 
 
 class UnexpectedReply(LinkedInMediaError):
