@@ -5,7 +5,6 @@ The limits are those of the Images API, "Schema": JPG, GIF or PNG, fewer than 36
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import isqrt
 from typing import Final, Literal
 
@@ -38,18 +37,14 @@ class Facts:
 
 def violations_of(facts: Facts, size: int, rules: ImageRules) -> tuple[Violation, ...]:
     """Return every rule that a file of `size` bytes breaks."""
-    return tuple(_broken_rules(facts, size, rules))
-
-
-def _broken_rules(facts: Facts, size: int, rules: ImageRules) -> Iterator[Violation]:
-    if facts.unusable:
-        yield facts.unusable
+    found = [facts.unusable] if facts.unusable else []
     if rules.max_bytes is not None and size > rules.max_bytes:
-        yield too_many_bytes(size, rules.max_bytes)
+        found.append(too_many_bytes(size, rules.max_bytes))
     if facts.width * facts.height >= rules.pixels_below:
-        yield too_many_pixels(facts.width, facts.height, rules.pixels_below)
+        found.append(too_many_pixels(facts.width, facts.height, rules.pixels_below))
     if facts.format == "GIF" and facts.frames > rules.max_gif_frames:
-        yield too_many_frames(rules.max_gif_frames)
+        found.append(too_many_frames(rules.max_gif_frames))
+    return tuple(found)
 
 
 def too_many_pixels(width: int, height: int, below: int) -> Violation:

@@ -39,7 +39,7 @@ class Inspection:
 def inspect(source: Source, rules: ImageRules = ImageRules()) -> Inspection:
     """Look at the headers of `source` and list every violation of `rules`; no content makes this raise.
 
-    A JPEG or PNG costs one read, and one more of its end if it is longer than 32 KiB, whatever its number of pixels. A
+    A JPEG or PNG costs one read, and one more of its end if it is longer than 16 KiB, whatever its number of pixels. A
     GIF is read once, up to its last frame or one frame too many. No more than 256 KiB are held, and a file crafted to
     be slow ends with ``TOO_COMPLEX`` after ``rules.max_steps`` steps.
     """
