@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from importlib.metadata import version as installed_version
@@ -33,11 +33,8 @@ from .model.secret import Secret
 from .options import Timeouts
 from .protocol.hosts import DOWNLOAD_HOSTS, UPLOAD_HOSTS, Origin, distrust
 from .protocol.redact import printable
-from .protocol.wire import Headers, Request, Response
+from .protocol.wire import MAX_REPLY, Headers, Request, Response
 from .upload_body import UploadBody, Watchdog
-
-MAX_REPLY: Final = 1 << 20
-"""Bytes of a reply read, after decompression; LinkedIn's largest pages stay well below."""
 
 _READ: Final = 64 * 1024
 _NO_TOTAL: Final = aiohttp.ClientTimeout(total=None)
@@ -47,6 +44,14 @@ _NO_TOTAL: Final = aiohttp.ClientTimeout(total=None)
 def user_agent() -> str:
     """Return the User-Agent of every request."""
     return f"linkedin-media/{installed_version('linkedin-media')}"
+
+
+@attrs.frozen(kw_only=True)
+class Downloaded:
+    """What a download was: its bytes counted, and its media type as the server names it."""
+
+    size: int
+    content_type: str
 
 
 @attrs.define(eq=False)
@@ -79,7 +84,7 @@ class Transport:
                 **_PLAIN,
             ) as reply,
         ):
-            return await _read(reply)
+            return await _read(reply, request.max_reply)
 
     async def put(
         self, upload: InitializedUpload, body: UploadBody, token: Secret | None, *, expect_continue: bool = False
@@ -119,25 +124,38 @@ class Transport:
             return _checked(response, body, complete=complete)
         raise failure
 
-    @asynccontextmanager
-    async def download(self, url: str, *, timeout: float) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open an image's ``download_url``, without the token, and give its bytes in pieces.
+    async def download(
+        self, url: str, write: Callable[[bytes], Awaitable[object]], *, timeout: float | None = None
+    ) -> Downloaded:
+        """Give the bytes behind an image's ``download_url`` to `write`, piece by piece; the token stays here.
+
+        What `write` raises comes out as it is.
 
         Raises:
-            UntrustedHost: The URL is not LinkedIn's.
+            UntrustedHost: The URL is not LinkedIn's; nothing was sent to it.
             UnexpectedReply: The answer is not a 200.
-            ConnectionFailed, ConnectionLost, DeadlineExceeded: The network failed.
+            ConnectionFailed, ConnectionLost, DeadlineExceeded: The network failed, or fewer bytes came than announced.
         """
         problem = distrust(url, self.base, DOWNLOAD_HOSTS)
         if problem:
             raise UntrustedHost(f"the download URL is not to be trusted: {problem}")
+        target, sink = URL(url, encoded=True), _Sink(write)
         async with (
-            self._translated("the download was not finished", timeout),
-            self._http().get(URL(url, encoded=True), **_PLAIN) as reply,
+            self._translated("the download was not finished", timeout, target.host),
+            self._http().get(
+                target,
+                headers={"Accept": "image/*", "Accept-Encoding": "identity"},
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=self.timeouts.connect, sock_read=self.timeouts.stall
+                ),
+                **_PLAIN,
+            ) as reply,
         ):
-            if reply.status != 200:
-                raise UnexpectedReply(f"the download answered {reply.status}", status=reply.status)
-            yield reply.content.iter_chunked(_READ)
+            await sink.fill(reply)
+
+        if sink.failure is not None:
+            raise sink.failure
+        return Downloaded(size=sink.size, content_type=reply.content_type)
 
     async def aclose(self) -> None:
         """Close the session, unless it is borrowed."""
@@ -170,7 +188,7 @@ class Transport:
         )
 
     @asynccontextmanager
-    async def _translated(self, what: str, timeout: float | None) -> AsyncIterator[None]:
+    async def _translated(self, what: str, timeout: float | None, host: str | None = None) -> AsyncIterator[None]:
         failure: LinkedInMediaError
         try:
             async with asyncio.timeout(timeout):
@@ -179,7 +197,7 @@ class Transport:
         except LinkedInMediaError:
             raise
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
-            failure = translate(error, what, timeout, str(self.base.host))
+            failure = translate(error, what, timeout, host or self.base.host)
         raise failure
 
 
@@ -198,6 +216,8 @@ def translate(error: Exception, what: str, timeout: float | None, host: str) -> 
             return ConnectionFailed(f"TLS with {host} failed: {words}", hint="its certificate must be valid")
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError() | aiohttp.ClientProxyConnectionError():
             return ConnectionFailed(f"could not connect to {host}: {words}")
+        case aiohttp.SocketTimeoutError():
+            return DeadlineExceeded(f"{what}: {host} sent nothing for too long")
         case TimeoutError():
             return DeadlineExceeded(f"{what} within {timeout or 0:g} s")
         case aiohttp.ClientResponseError():
@@ -212,14 +232,38 @@ def _checked(response: Response, body: UploadBody, *, complete: bool) -> Respons
     return response
 
 
-async def _read(reply: aiohttp.ClientResponse) -> Response:
+@attrs.define
+class _Sink:
+    """Where a download goes, and what went wrong there: a full disk must not be taken for a broken connection."""
+
+    write: Callable[[bytes], Awaitable[object]]
+    size: int = 0
+    failure: Exception | None = None
+
+    async def fill(self, reply: aiohttp.ClientResponse) -> None:
+        if reply.status != 200:
+            raise UnexpectedReply(f"the download answered {reply.status}", status=reply.status)
+        if reply.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            raise UnexpectedReply("the download is encoded in a way nobody asked for", status=reply.status)
+        async for piece in reply.content.iter_chunked(_READ):
+            try:
+                await self.write(piece)
+            except Exception as error:  # noqa: BLE001 -- it is raised again once the connection is let go
+                self.failure = error
+                return
+            self.size += len(piece)
+        if reply.content_length not in (None, self.size):
+            raise ConnectionLost(f"{self.size:,} bytes of {reply.content_length:,} came")
+
+
+async def _read(reply: aiohttp.ClientResponse, most: int = MAX_REPLY) -> Response:
     body = bytearray()
     decoder = _decoder(reply.headers.get("Content-Encoding", ""))
     async for piece in reply.content.iter_chunked(_READ):
-        body += decoder(piece, MAX_REPLY + 1 - len(body))
-        if len(body) > MAX_REPLY:
+        body += decoder(piece, most + 1 - len(body))
+        if len(body) > most:
             reply.close()
-            raise UnexpectedReply(f"the answer is longer than {MAX_REPLY:,} bytes", status=reply.status)
+            raise UnexpectedReply(f"the answer is longer than {most:,} bytes", status=reply.status)
 
     return Response(status=reply.status, headers=Headers(reply.headers), body=bytes(body))
 

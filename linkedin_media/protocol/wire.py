@@ -15,6 +15,9 @@ from ..errors import InvalidArgument
 from . import restli
 
 PROTOCOL_VERSION: Final = "2.0.0"
+MAX_REPLY: Final = 1 << 20
+"""Bytes of a reply read, after decompression, unless the request expects more."""
+
 _VERSION: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])(\.[0-9]{1,2})?", re.ASCII)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -27,6 +30,7 @@ class RestliMethod(StrEnum):
     """What a call means, whatever HTTP verb carries it; the value of ``X-RestLi-Method``."""
 
     GET = "GET"
+    GET_ALL = "GET_ALL"
     BATCH_GET = "BATCH_GET"
     FINDER = "FINDER"
     CREATE = "CREATE"
@@ -37,6 +41,7 @@ class RestliMethod(StrEnum):
 
 _VERBS: Final = {
     RestliMethod.GET: "GET",
+    RestliMethod.GET_ALL: "GET",
     RestliMethod.BATCH_GET: "GET",
     RestliMethod.FINDER: "GET",
     RestliMethod.CREATE: "POST",
@@ -60,6 +65,7 @@ class Request:
     """One call of LinkedIn's API.
 
     `path` and `query` are percent-encoded as they go over the wire; `resource` names the collection in errors and logs.
+    `max_reply` bounds the bytes of the answer.
     """
 
     restli_method: RestliMethod
@@ -71,6 +77,7 @@ class Request:
     http_method: str = ""
     versioned: bool = True
     repeat: Repeat = Repeat.HARMLESS
+    max_reply: int = MAX_REPLY
 
     def __attrs_post_init__(self) -> None:
         if not self.http_method:
