@@ -8,6 +8,7 @@
     ├── InvalidImage                the file breaks LinkedIn's rules; every violation is listed
     ├── TransportError              the network or the disk, not LinkedIn's answer
     │   ├── ConnectionFailed        nothing was sent
+    │   ├── NotSentInTime           held back: its time had passed before it could be sent
     │   ├── ConnectionLost          something may have been sent
     │   │   └── DeadlineExceeded    no answer in time
     │   ├── UploadStalled           the server stopped reading
@@ -15,7 +16,8 @@
     │   ├── UploadIncomplete        an answer came before every byte was sent
     │   ├── UntrustedHost           an address that must not see a token or an image
     │   ├── FileChanged             the file is not the one that was validated
-    │   └── FileUnreadable          the disk refused a read
+    │   ├── FileUnreadable          the disk refused a read
+    │   └── FileUnwritable          the disk refused a write
     ├── ApiError                    LinkedIn answered with an error
     │   ├── BadRequest              400
     │   ├── Unauthorized            401
@@ -33,7 +35,12 @@
     ├── ProcessingFailed            LinkedIn could not process the image
     ├── NeverUploaded               LinkedIn waits for bytes it had acknowledged
     ├── PollTimeout                 the image was not AVAILABLE in time
-    └── PostOutcomeUnknown          the post may exist: reconcile, never repeat
+    ├── PostOutcomeUnknown          the post may exist: reconcile, never repeat
+    ├── InvalidManifest             a manifest has errors; every one of them is listed with its line
+    └── LedgerError                 the ledger of an ingest
+        ├── LedgerBusy              another process owns it
+        ├── LedgerUnusable          corrupt, newer, read-only, no ledger, or on a network file system
+        └── LostLease               another worker has taken the job over
 
 Each error has a machine-readable ``code``, says what to do in ``hint``, and carries the pipeline ``stage`` and the URNs
 gained before it happened, so that nothing is lost. All of them pickle. None holds a token or a signed URL.
@@ -142,6 +149,13 @@ class ConnectionFailed(TransportError):
     unsent = True
 
 
+class NotSentInTime(TransportError):
+    """The call was held back: the time in which it was to be sent had passed. Nothing was sent."""
+
+    code = "NOT_SENT_IN_TIME"
+    unsent = True
+
+
 class ConnectionLost(TransportError):
     """The connection broke after the request may have been sent."""
 
@@ -190,6 +204,12 @@ class FileUnreadable(TransportError):
 
     code = "FILE_UNREADABLE"
     unsent = True
+
+
+class FileUnwritable(TransportError):
+    """The operating system refused to create or write the file of a download."""
+
+    code = "FILE_UNWRITABLE"
 
 
 class ApiError(LinkedInMediaError):
@@ -413,3 +433,58 @@ class PostOutcomeUnknown(LinkedInMediaError):
         self.author = author
         self.images = tuple(images)
         self.reason = reason
+
+
+@attrs.frozen
+class ManifestProblem:
+    """One error of a manifest: the line it is on, from 1, and what to do about it."""
+
+    line: int
+    message: str
+
+
+class InvalidManifest(LinkedInMediaError):
+    """A manifest has errors; ``problems`` lists every one of them. Nothing was sent."""
+
+    code = "INVALID_MANIFEST"
+
+    def __init__(self, path: str, problems: Sequence[ManifestProblem], *, more: int = 0) -> None:
+        shown = "".join(f"\n  line {problem.line}: {problem.message}" for problem in problems)
+        rest = f"\n  and {more:,} more" if more else ""
+        super().__init__(f"{path}: {len(problems) + more:,} errors; nothing was sent{shown}{rest}")
+        self.path = path
+        self.file = path
+        self.problems = tuple(problems)
+        self.more = more
+
+
+class LedgerError(LinkedInMediaError):
+    """The ledger of an ingest cannot be used, or refused a write; nothing is posted without it."""
+
+    code = "LEDGER_ERROR"
+
+
+class LedgerBusy(LedgerError):
+    """Another process owns the ledger; ``pid`` is its process id, where known."""
+
+    code = "LEDGER_BUSY"
+
+    def __init__(self, path: str, pid: int | None) -> None:
+        owner = f"process {pid}" if pid else "another process"
+        super().__init__(
+            f"{path} is in use by {owner}",
+            hint="wait for it, or stop it; `ingest status` works meanwhile; many processes need a PostgreSQL ledger",
+        )
+        self.pid = pid
+
+
+class LedgerUnusable(LedgerError):
+    """The ledger is corrupt, of a newer release, read-only, no ledger at all, or on a network file system."""
+
+    code = "LEDGER_UNUSABLE"
+
+
+class LostLease(LedgerError):
+    """Another worker has taken the job over; this one must stop touching it."""
+
+    code = "LOST_LEASE"

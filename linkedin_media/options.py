@@ -12,7 +12,8 @@ DEFAULT_VERSION: Final = "202609"
 """The ``LinkedIn-Version`` sent unless you choose one; LinkedIn sunsets each version after about a year."""
 
 
-def _at_least(lowest: float) -> Any:
+def at_least(lowest: float) -> Any:
+    """Return a validator that refuses numbers below `lowest`."""
     def check(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
         if not value >= lowest:
             name = f"{type(instance).__name__}({attribute.name}={value!r})"
@@ -34,10 +35,10 @@ class ImageRules:
     in markers, chunks or blocks walked.
     """
 
-    pixels_below: int = attrs.field(default=36_152_320, validator=_at_least(1))
-    max_gif_frames: int = attrs.field(default=250, validator=_at_least(1))
-    max_bytes: int | None = attrs.field(default=None, validator=_optional(_at_least(1)))
-    max_steps: int = attrs.field(default=50_000, validator=_at_least(1))
+    pixels_below: int = attrs.field(default=36_152_320, validator=at_least(1))
+    max_gif_frames: int = attrs.field(default=250, validator=at_least(1))
+    max_bytes: int | None = attrs.field(default=None, validator=_optional(at_least(1)))
+    max_steps: int = attrs.field(default=50_000, validator=at_least(1))
 
 
 @attrs.frozen(kw_only=True)
@@ -50,12 +51,12 @@ class RetryPolicy:
     a tenth back. `deadline` bounds one call with all its repeats and waits.
     """
 
-    max_attempts: int = attrs.field(default=4, validator=_at_least(1))
-    initial_delay: float = attrs.field(default=0.5, validator=_at_least(0))
-    max_delay: float = attrs.field(default=20.0, validator=_at_least(0))
-    retry_after_cap: float = attrs.field(default=60.0, validator=_at_least(0))
-    quota: int = attrs.field(default=100, validator=_at_least(0))
-    deadline: float = attrs.field(default=120.0, validator=_at_least(0.001))
+    max_attempts: int = attrs.field(default=4, validator=at_least(1))
+    initial_delay: float = attrs.field(default=0.5, validator=at_least(0))
+    max_delay: float = attrs.field(default=20.0, validator=at_least(0))
+    retry_after_cap: float = attrs.field(default=60.0, validator=at_least(0))
+    quota: int = attrs.field(default=100, validator=at_least(0))
+    deadline: float = attrs.field(default=120.0, validator=at_least(0.001))
 
 
 @attrs.frozen(kw_only=True)
@@ -68,18 +69,18 @@ class PollPolicy:
     ``"none"`` (do not wait at all). An image that LinkedIn does not find is tolerated for `not_found_grace` seconds.
     """
 
-    timeout: float = attrs.field(default=300.0, validator=_at_least(0))
-    first_after: float = attrs.field(default=0.5, validator=_at_least(0))
-    interval: float = attrs.field(default=0.5, validator=_at_least(0.001))
-    growth: float = attrs.field(default=1.3, validator=_at_least(1))
-    max_interval: float = attrs.field(default=15.0, validator=_at_least(0.001))
-    tick: float = attrs.field(default=0.25, validator=_at_least(0))
-    batch_size: int = attrs.field(default=50, validator=_at_least(1))
+    timeout: float = attrs.field(default=300.0, validator=at_least(0))
+    first_after: float = attrs.field(default=0.5, validator=at_least(0))
+    interval: float = attrs.field(default=0.5, validator=at_least(0.001))
+    growth: float = attrs.field(default=1.3, validator=at_least(1))
+    max_interval: float = attrs.field(default=15.0, validator=at_least(0.001))
+    tick: float = attrs.field(default=0.25, validator=at_least(0))
+    batch_size: int = attrs.field(default=50, validator=at_least(1))
     wait: Literal["auto", "poll", "grace", "none"] = attrs.field(
         default="auto", validator=attrs.validators.in_(("auto", "poll", "grace", "none"))
     )
-    grace: float = attrs.field(default=5.0, validator=_at_least(0))
-    not_found_grace: float = attrs.field(default=10.0, validator=_at_least(0))
+    grace: float = attrs.field(default=5.0, validator=at_least(0))
+    not_found_grace: float = attrs.field(default=10.0, validator=at_least(0))
 
 
 @attrs.frozen(kw_only=True)
@@ -91,12 +92,12 @@ class Concurrency:
     ``(inspect + upload) * 512 KiB + jobs * 8 KiB``. The connection pool holds ``initialize + upload + poll + post``.
     """
 
-    inspect: int = attrs.field(default=4, validator=_at_least(1))
-    initialize: int = attrs.field(default=16, validator=_at_least(1))
-    upload: int = attrs.field(default=16, validator=_at_least(1))
-    poll: int = attrs.field(default=2, validator=_at_least(1))
-    post: int = attrs.field(default=8, validator=_at_least(1))
-    jobs: int = attrs.field(default=512, validator=_at_least(1))
+    inspect: int = attrs.field(default=4, validator=at_least(1))
+    initialize: int = attrs.field(default=16, validator=at_least(1))
+    upload: int = attrs.field(default=16, validator=at_least(1))
+    poll: int = attrs.field(default=2, validator=at_least(1))
+    post: int = attrs.field(default=8, validator=at_least(1))
+    jobs: int = attrs.field(default=512, validator=at_least(1))
 
     @property
     def connections(self) -> int:
@@ -113,8 +114,8 @@ class Timeouts:
     but `stall`.
     """
 
-    connect: float = attrs.field(default=10.0, validator=_at_least(0.001))
-    call: float = attrs.field(default=30.0, validator=_at_least(0.001))
-    stall: float = attrs.field(default=30.0, validator=_at_least(0.001))
-    answer: float = attrs.field(default=60.0, validator=_at_least(0.001))
-    upload: float | None = attrs.field(default=None, validator=_optional(_at_least(0.001)))
+    connect: float = attrs.field(default=10.0, validator=at_least(0.001))
+    call: float = attrs.field(default=30.0, validator=at_least(0.001))
+    stall: float = attrs.field(default=30.0, validator=at_least(0.001))
+    answer: float = attrs.field(default=60.0, validator=at_least(0.001))
+    upload: float | None = attrs.field(default=None, validator=_optional(at_least(0.001)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from ..errors import LinkedInMediaError, RateLimited, Unauthorized
+from ..errors import LinkedInMediaError, NotSentInTime, RateLimited, Unauthorized
 from ..model.secret import Secret
 from ..protocol.wire import Repeat, Response
 from .retry import delay_before_retry
@@ -53,6 +54,7 @@ class Attempts:
     repeat: Repeat
     what: str
     deadline: float
+    send_before: float = math.inf
     number: int = 0
     token: Secret | None = attrs.field(default=None, init=False, repr=False)
     _renewals: int = attrs.field(default=0, init=False)
@@ -66,12 +68,20 @@ class Attempts:
         return self.deadline - (self.client.clock.monotonic() - self._began)
 
     async def wait_for_slot(self) -> None:
-        """Wait for the shared pause and rate, and make sure there is a token."""
+        """Wait for the shared pause and rate, and make sure there is a token.
+
+        Raises:
+            NotSentInTime: The call must not leave any more.
+        """
         self.number += 1
+        if self.client.before_call is not None:
+            await self.client.before_call()
         self.token = self.token or await self.client.tokens.token()
         wait = self.client.throttle.wait(self.client.clock.monotonic())
         if wait > 0:
             await self.client.clock.sleep(wait)
+        if self.client.clock.monotonic() > self.send_before:
+            raise NotSentInTime(f"{self.what} was held back: the time in which it was to be sent had passed")
 
     async def wait_or_raise(self, error: LinkedInMediaError) -> None:
         """Return when the call may be repeated; raise `error` where it must not be."""

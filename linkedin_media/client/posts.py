@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 import attrs
@@ -21,8 +22,10 @@ class Posts:
 
     _client: LinkedInClient = attrs.field(repr=False)
 
-    async def create(self, draft: PostDraft) -> CreatedPost:
+    async def create(self, draft: PostDraft, *, send_before: float = math.inf) -> CreatedPost:
         """Create a post, once: what may have been carried out is never sent again.
+
+        Nothing leaves after `send_before`, a moment of the client's monotonic clock.
 
         Raises:
             PostOutcomeUnknown: The request left and no verdict came back; look before you repeat it.
@@ -31,7 +34,7 @@ class Posts:
         """
         request = protocol.build_create(draft)
         try:
-            response = await self._client.send(request)
+            response = await self._client.send(request, send_before=send_before)
         except LinkedInMediaError as error:
             if not is_ambiguous(error):
                 raise

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -73,6 +75,7 @@ class LinkedInClient:
         self.transport = Transport(base, self.timeouts, self.concurrency.connections, session)
         self.throttle = Throttle(max_calls_per_second)
         self.clock = Clock()
+        self.before_call: Callable[[], Awaitable[None]] | None = None
         self.readers = ThreadPoolExecutor(_READERS, "linkedin-media-read")
         self._quota = RetryQuota(self.retry.quota)
         self.images = Images(self)
@@ -100,16 +103,20 @@ class LinkedInClient:
         await self.transport.aclose()
         self.readers.shutdown(wait=False, cancel_futures=True)
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: Request, *, send_before: float = math.inf) -> Response:
         """Send one call, and repeat it where that is safe; the answer is a 2xx.
+
+        No attempt leaves after `send_before`, a moment of the client's monotonic clock.
 
         Raises:
             ApiError: LinkedIn answered with an error.
             TransportError: The network failed.
             UnexpectedReply: The answer could not be read.
+            NotSentInTime: `send_before` had passed.
         """
         prepared = tunnel(with_headers(request, self.version))
-        attempts = Attempts(self, prepared.repeat, f"{prepared.restli_method} {prepared.resource}", self.retry.deadline)
+        what = f"{prepared.restli_method} {prepared.resource}"
+        attempts = Attempts(self, prepared.repeat, what, self.retry.deadline, send_before)
         while True:
             try:
                 return await self._attempt(prepared, attempts)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -104,15 +106,18 @@ class Stages:
             async with self._inspecting:
                 refuse(source.name, await inspect_file(source, self._rules, self._client.readers))
 
-    async def post(self, draft: PostDraft, track: Track) -> CreatedPost:
-        """Create a post.
+    async def post(
+        self, draft: PostDraft, track: Track, *, intend: Callable[[], Awaitable[float]] | None = None
+    ) -> CreatedPost:
+        """Create a post. `intend` is awaited when nothing but the sending is left, and says until when it may leave.
 
         Raises:
             PostOutcomeUnknown: It may exist.
         """
         with track.at(Stage.POST):
             async with self._posting:
-                return await self._client.posts.create(draft)
+                send_before = math.inf if intend is None else await intend()
+                return await self._client.posts.create(draft, send_before=send_before)
 
     async def _send(self, work: ImageWork, started: InitializedUpload | None) -> UploadedImage:
         """Validate, initialize and upload within one slot: the URL expires, and the descriptor stays the same."""

@@ -1,0 +1,225 @@
+"""Open a ledger: an SQLite file that one process owns, or a PostgreSQL database that many share."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from ..errors import InvalidArgument, LedgerBusy, LedgerError, LedgerUnusable
+from . import schema
+
+_NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "fuse.sshfs", "fuse.glusterfs"})
+_MAGIC: Final = b"SQLite format 3\x00"
+
+
+@attrs.define(eq=False)
+class Database:
+    """An open ledger database: its engine, what to call it, and what to let go of at the end."""
+
+    name: str
+    engine: Engine
+    shared: bool
+    _release: Callable[[], None] = attrs.field(repr=False)
+
+    def close(self) -> None:
+        """Close the connections and give the file up."""
+        self.engine.dispose()
+        self._release()
+
+
+def open_database(location: str | os.PathLike[str]) -> Database:
+    """Open a ledger for writing, made or migrated as needed. A PostgreSQL location is a URL, anything else a path.
+
+    Raises:
+        LedgerBusy: Another process owns the file.
+        LedgerUnusable: It is corrupt, read-only, newer than this release, no ledger, or on a network file system.
+    """
+    text_location = os.fspath(location)
+    if "://" in text_location:
+        return _open_postgresql(text_location)
+    return _open_sqlite(Path(text_location))
+
+
+def open_for_reading(location: str | os.PathLike[str]) -> Database:
+    """Open an existing ledger to look at, whoever owns it.
+
+    Raises:
+        LedgerUnusable: There is none, or it cannot be read.
+    """
+    text_location = os.fspath(location)
+    if "://" in text_location:
+        database = _open_postgresql(text_location, create=False)
+    else:
+        path = Path(text_location)
+        if not path.is_file():
+            raise LedgerUnusable(f"{path}: there is no ledger", hint="`ingest MANIFEST --ledger FILE` makes one")
+        _check_magic(path)
+        database = Database(str(path), _sqlite_engine(path, "ro"), shared=False, release=_nothing)
+    with reported(database.name), database.engine.connect() as connection:
+        schema.version_of(connection, database.name)
+    return database
+
+
+def _nothing() -> None:
+    pass
+
+
+def _open_sqlite(path: Path) -> Database:
+    _check_place(path)
+    lock = _lock(path)
+    try:
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        _check_magic(path)
+        engine = _sqlite_engine(path, "rw")
+        _prepare(engine, str(path))
+    except BaseException:
+        os.close(lock)
+        raise
+
+    return Database(str(path), engine, shared=False, release=lambda: os.close(lock))
+
+
+def _check_place(path: Path) -> None:
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise LedgerUnusable(f"{path}: there is no folder {folder}", hint="make it first")
+    kind = _file_system(folder)
+    if kind in _NETWORK:
+        raise LedgerUnusable(
+            f"{path} is on a network file system ({kind}), where SQLite's locks cannot be relied on",
+            hint="put the ledger on a local disk, or use a PostgreSQL URL",
+        )
+    if not os.access(path if path.exists() else folder, os.W_OK) or (path.exists() and not path.is_file()):
+        raise LedgerUnusable(f"{path} cannot be written", hint="check its permissions")
+
+
+def _file_system(folder: Path) -> str:
+    """Return the type of the file system that holds `folder`, "" where the system does not say."""
+    try:
+        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    real, best, kind = str(folder.resolve()), "", ""
+    for mount in mounts:
+        left, _, right = mount.partition(" - ")
+        point = left.split(" ")[4].replace("\\040", " ")
+        inside = real == point or real.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, kind = point, right.split(" ")[0]
+
+    return kind
+
+
+def _lock(path: Path) -> int:
+    """Take the file's lock; the kernel lets go of it when this process ends, however it ends."""
+    lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        pid = os.pread(lock, 20, 0).decode("ascii", "replace").strip()
+        os.close(lock)
+        raise LedgerBusy(str(path), int(pid) if pid.isdigit() else None) from None
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, str(os.getpid()).encode(), 0)
+    return lock
+
+
+def _check_magic(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(len(_MAGIC))
+    if head and head != _MAGIC:
+        raise LedgerUnusable(f"{path} is no ledger", hint="give a new file, or the ledger of an earlier run")
+
+
+def _sqlite_engine(path: Path, mode: str) -> Engine:
+    def connect() -> sqlite3.Connection:
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=30)
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+    event.listen(engine, "connect", _writable if mode == "rw" else _readable)
+    if mode == "rw":
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _writable(connection: sqlite3.Connection, _record: Any) -> None:
+    """FULL, not NORMAL: a power cut must not take back an intent. Group commit makes it as cheap."""
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "fullfsync=ON", "cache_size=-16384")
+    for pragma in pragmas:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _readable(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the write lock at once: upgrading a read to a write may fail in the middle."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _open_postgresql(location: str, *, create: bool = True) -> Database:
+    try:
+        url = make_url(location)
+        if url.get_backend_name() != "postgresql":
+            raise InvalidArgument(
+                f"a ledger at {url.get_backend_name()}://…", hint="ledgers are SQLite files or postgresql:// URLs"
+            )
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"), pool_size=2, max_overflow=2, pool_pre_ping=True
+        )
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise InvalidArgument("the ledger's URL cannot be read", hint="postgresql://user@host/database") from None
+    except ImportError:
+        raise LedgerUnusable(
+            "a PostgreSQL ledger needs psycopg", hint="pip install 'linkedin-media[postgres]'"
+        ) from None
+    name = f"postgresql://{url.host or ''}/{url.database or ''}"
+    if create:
+        _prepare(engine, name)
+    return Database(name, engine, shared=True, release=_nothing)
+
+
+def _prepare(engine: Engine, name: str) -> None:
+    with reported(name), engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(7215501)"))
+        schema.prepare(connection, name)
+
+
+class reported:  # noqa: N801 -- a context manager
+    """Turn a database's own exceptions into `LedgerError`, without their parameters."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, DBAPIError | sqlite3.Error):
+            raise explain(error, self._name) from None
+
+
+def explain(error: DBAPIError | sqlite3.Error, name: str) -> LedgerError:
+    """Say what a database's exception means for the ledger."""
+    words = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
+    if "malformed" in words or "not a database" in words:
+        return LedgerUnusable(f"{name} is corrupt: {words}", hint="restore it from a backup; nothing was changed")
+    if "readonly" in words or "read-only" in words:
+        return LedgerUnusable(f"{name} cannot be written: {words}", hint="check its permissions")
+    if "full" in words or "disk I/O" in words or "No space" in words:
+        return LedgerError(f"{name}: {words}", hint="make space on the disk and run it again: it resumes")
+    return LedgerError(f"{name}: {words}")

@@ -1,0 +1,203 @@
+"""Jobs of an ingest: what the manifest wishes for, and how far each is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+
+from ..errors import LinkedInMediaError
+from ..model.image import InitializedUpload, MediaLibraryMetadata, UploadedImage
+from ..model.job import ImageSource, Job
+from ..model.urn import Urn
+from .states import FINAL, State, may_follow
+
+
+@attrs.frozen(kw_only=True)
+class JobSpec:
+    """One line of a manifest. `files` are absolute paths; without a `commentary` the job ends when they are AVAILABLE."""
+
+    id: str
+    files: tuple[str, ...] = attrs.field(converter=tuple)
+    author: str
+    owner: str
+    commentary: str | None = None
+    alt_texts: tuple[str | None, ...] = attrs.field(default=(), converter=tuple)
+    visibility: str = "PUBLIC"
+    account: str | None = None
+    asset_name: str | None = None
+
+    def dump(self) -> str:
+        """Return the spec as JSON text, the same for the same wish."""
+        fields = attrs.asdict(self, filter=lambda attribute, value: attribute.name != "id" and value not in (None, ()))
+        return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def load(cls, id: str, text: str) -> JobSpec:  # noqa: A002 -- the column's name
+        """Return the spec that `dump` wrote."""
+        return cls(id=id, **json.loads(text))
+
+    def job(self) -> Job:
+        """Return the job for the pipeline.
+
+        Raises:
+            InvalidArgument: LinkedIn would refuse it.
+        """
+        alt_texts = (*self.alt_texts, *(None,) * (len(self.files) - len(self.alt_texts)))
+        return Job(
+            id=self.id,
+            author=self.author,
+            owner=self.owner,
+            commentary=self.commentary,
+            images=[ImageSource(file, alt_text=alt) for file, alt in zip(self.files, alt_texts, strict=True)],
+            visibility=self.visibility,
+            media_library=self.media_library,
+        )
+
+    @property
+    def media_library(self) -> MediaLibraryMetadata | None:
+        """The entry in the account's media library, where the manifest names an account."""
+        if self.account is None:
+            return None
+        return MediaLibraryMetadata(self.account, self.asset_name or self.id)
+
+
+@attrs.define
+class ImageProgress:
+    """How far one image of a job is. The upload URL is a credential: it is forgotten once used."""
+
+    urn: str | None = None
+    url: str | None = attrs.field(default=None, repr=False)
+    expires: int | None = None
+    size: int | None = None
+    sha256: str | None = None
+    available: bool = False
+
+    def begin(self, started: InitializedUpload) -> None:
+        """Take down a registered upload."""
+        expires = started.upload_url_expires_at
+        self.urn, self.url = started.image, started.upload_url
+        self.expires = None if expires is None else int(expires.timestamp() * 1000)
+        self.size, self.sha256, self.available = None, None, False
+
+    def sent(self, uploaded: UploadedImage) -> None:
+        """Take down that every byte is sent."""
+        self.urn, self.size, self.sha256 = uploaded.image, uploaded.size, uploaded.sha256
+        self.url, self.expires = None, None
+
+    def resume(self) -> InitializedUpload | UploadedImage | None:
+        """Return what the pipeline may go on from."""
+        if self.urn is None:
+            return None
+        if self.sha256 is not None:
+            return UploadedImage(image=Urn(self.urn), size=self.size or 0, sha256=self.sha256)
+        if self.url is None:
+            return None
+        expires = None if self.expires is None else datetime.fromtimestamp(self.expires / 1000, UTC)
+        return InitializedUpload(image=self.urn, upload_url=self.url, upload_url_expires_at=expires)
+
+
+@attrs.define(eq=False)
+class Record:
+    """A job as the ledger has it. Change it through its methods, then save it."""
+
+    id: int
+    spec: JobSpec
+    state: State
+    images: list[ImageProgress]
+    orphans: list[str]
+    tries: int = 0
+    sendings: int = 0
+    not_before: int | None = None
+    first_intent_at: int | None = None
+    intent_at: int | None = None
+    post: str | None = None
+    error: dict[str, str] | None = None
+    began_at: int | None = None
+    uploaded_at: int | None = None
+    available_at: int | None = None
+    ended_at: int | None = None
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Record:
+        """Read a row of the ledger."""
+        spec = JobSpec.load(row["key"], row["spec"])
+        progress = [ImageProgress(**item) for item in json.loads(row["images"])]
+        progress += [ImageProgress() for _ in range(len(spec.files) - len(progress))]
+        return cls(
+            id=row["id"],
+            spec=spec,
+            state=State(row["state"]),
+            images=progress,
+            orphans=json.loads(row["orphans"]),
+            error=json.loads(row["error"]) if row["error"] else None,
+            **{name: row[name] for name in _PLAIN},
+        )
+
+    def row(self) -> dict[str, Any]:
+        """Return the columns to save."""
+        images = [
+            {name: value for name, value in attrs.asdict(image).items() if value not in (None, False)}
+            for image in self.images
+        ]
+        return {
+            "state": self.state.value,
+            "done": int(self.done),
+            "images": json.dumps(images, separators=(",", ":")),
+            "orphans": json.dumps(self.orphans, separators=(",", ":")),
+            "error": json.dumps(self.error, ensure_ascii=False) if self.error else None,
+            **{name: getattr(self, name) for name in _SAVED},
+        }
+
+    @property
+    def done(self) -> bool:
+        """True once nothing is left to do: a final state, or AVAILABLE where no post is wished for."""
+        return self.state in FINAL or (self.state is State.AVAILABLE and self.spec.commentary is None)
+
+    @property
+    def image_urns(self) -> tuple[Urn, ...]:
+        """The URNs of the images that have one."""
+        return tuple(Urn(image.urn) for image in self.images if image.urn)
+
+    def enter(self, state: State) -> None:
+        """Go on to a state.
+
+        Raises:
+            ValueError: It may not follow; a mistake in this package, not a matter of the job.
+        """
+        if not may_follow(self.state, state):
+            raise ValueError(f"job {self.spec.id}: {state} may not follow {self.state}")
+        self.state = state
+
+    def fail(self, error: Exception, *, at: int) -> None:
+        """End with an error."""
+        self.enter(State.FAILED)
+        self.error, self.ended_at = describe(error), at
+
+    def forget_images(self, broken: Sequence[str]) -> None:
+        """Begin anew with images that cannot be used."""
+        for position, image in enumerate(self.images):
+            if image.urn in broken:
+                self.orphans.append(str(image.urn))
+                self.images[position] = ImageProgress()
+
+
+_SAVED = ("tries", "not_before", "post", "began_at", "uploaded_at", "available_at", "ended_at")
+_PLAIN = (*_SAVED, "sendings", "first_intent_at", "intent_at")
+
+
+def describe(error: Exception) -> dict[str, str]:
+    """Return an error as the ledger and the reports keep it."""
+    if isinstance(error, LinkedInMediaError):
+        return {**error.to_dict(), "stage": error.stage or "", "file": error.file or ""}
+    return {"code": "ERROR", "message": f"{type(error).__name__}: {error}"[:500], "hint": ""}
+
+
+def default_id(spec_text: str, occurrence: int) -> str:
+    """Return the id of a job whose line names none: the same for the same wish, wherever its line moves."""
+    digest = hashlib.sha256(spec_text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return digest if occurrence == 0 else f"{digest}-{occurrence + 1}"

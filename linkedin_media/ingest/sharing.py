@@ -1,0 +1,61 @@
+"""Upload the same content once per owner (``--reuse-images``): by digest, in the ledger, and once at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+import attrs
+
+from ..errors import FileUnreadable, LinkedInMediaError
+from ..files import CHUNK
+from ..model.image import UploadedImage
+from ..model.urn import Urn
+from ..pipeline.stages import ImageWork, Stages
+from .jobs import ImageProgress
+from .ledger import Ledger
+
+
+@attrs.define(eq=False)
+class SharedImages:
+    """Knows which image holds which content. Whoever comes first uploads; the others wait for it."""
+
+    ledger: Ledger
+    _locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = attrs.field(factory=WeakValueDictionary, init=False)
+
+    async def to_available(self, stages: Stages, work: ImageWork, progress: ImageProgress) -> None:
+        """Make sure that `progress` names an AVAILABLE image with the content of the file.
+
+        Raises:
+            LinkedInMediaError: As `Stages.to_available`.
+        """
+        size, sha256 = await asyncio.to_thread(_digest, str(work.source.source))
+        key = (str(work.owner), sha256)
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        async with lock:
+            known = await self.ledger.image_of(*key)
+            if known is not None:
+                uploaded = UploadedImage(image=Urn(known), size=size, sha256=sha256)
+                progress.sent(uploaded)
+                work = attrs.evolve(work, resume=uploaded)
+            try:
+                image = await stages.to_available(work)
+            except LinkedInMediaError:
+                if known is not None:
+                    await self.ledger.forget_image(known)
+                raise
+            await self.ledger.remember_image(*key, str(image.id))
+
+
+def _digest(path: str) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    try:
+        with Path(path).open("rb") as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+    except OSError as error:
+        raise FileUnreadable(f"{path}: {error.strerror or 'read error'}") from None
+    return size, digest.hexdigest()

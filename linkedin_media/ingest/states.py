@@ -1,0 +1,51 @@
+"""A job's states, as data: what may follow what, and which of them are the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class State(StrEnum):
+    """How far a job is. Each is written down before the step that follows it."""
+
+    NEW = "new"
+    INITIALIZED = "initialized"
+    UPLOADED = "uploaded"
+    AVAILABLE = "available"
+    POSTING = "posting"
+    """The intent to post is written; without an outcome it is in doubt."""
+    POSTED = "posted"
+    PARKED = "parked"
+    """A daily limit is used up, or LinkedIn still processes: it goes on later, by itself or by another run."""
+    UNKNOWN = "unknown"
+    """The post may exist, and nobody could tell: a person decides, or `reconcile` does."""
+    FAILED = "failed"
+
+
+FINAL: Final = frozenset({State.POSTED, State.UNKNOWN, State.FAILED})
+
+FOLLOWERS: Final[Mapping[State, frozenset[State]]] = {
+    State.NEW: frozenset({State.INITIALIZED, State.UPLOADED, State.AVAILABLE, State.PARKED, State.FAILED}),
+    State.INITIALIZED: frozenset(
+        {State.NEW, State.INITIALIZED, State.UPLOADED, State.AVAILABLE, State.PARKED, State.FAILED}
+    ),
+    State.UPLOADED: frozenset(
+        {State.NEW, State.INITIALIZED, State.UPLOADED, State.AVAILABLE, State.PARKED, State.FAILED}
+    ),
+    State.AVAILABLE: frozenset({State.POSTING, State.PARKED, State.FAILED, State.NEW}),
+    State.POSTING: frozenset({State.POSTING, State.POSTED, State.AVAILABLE, State.PARKED, State.UNKNOWN, State.FAILED}),
+    State.PARKED: frozenset(
+        {State.NEW, State.INITIALIZED, State.UPLOADED, State.AVAILABLE, State.FAILED, State.PARKED}
+    ),
+    State.UNKNOWN: frozenset({State.POSTING, State.POSTED, State.AVAILABLE, State.UNKNOWN}),
+    State.FAILED: frozenset({State.NEW, State.INITIALIZED, State.UPLOADED, State.AVAILABLE}),
+    State.POSTED: frozenset(),
+}
+"""A post that exists is the end; a failed job begins anew only when asked to."""
+
+
+def may_follow(before: State, after: State) -> bool:
+    """Tell whether a job may go from one state to another."""
+    return after in FOLLOWERS[before]
