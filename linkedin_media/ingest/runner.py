@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("linkedin_media.ingest")
 _CLAIM: Final = 100
 _IDLE: Final = 0.5
+_UNREAD: Final = 1000
 
 
 @attrs.frozen
@@ -92,7 +93,7 @@ class Ingest:
         self._limited_until: int | None = None
         self._told_parked: set[int] = set()
         self._tasks: dict[asyncio.Task[None], Record] = {}
-        self._results: asyncio.Queue[IngestResult] = asyncio.Queue()
+        self._results: asyncio.Queue[IngestResult] = asyncio.Queue(_UNREAD)
 
     async def __aenter__(self) -> Self:
         ledger = self._location if isinstance(self._location, Ledger) else await Ledger.open(self._location)
@@ -156,10 +157,12 @@ class Ingest:
         records = await self.ledger.claim(len(ids), ids=ids)
         for record in records:
             await self._begin(record)
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        results: list[IngestResult] = []
+        while self._tasks or not self._results.empty():
+            await asyncio.wait(self._tasks, timeout=_IDLE, return_when=asyncio.FIRST_COMPLETED) if self._tasks else None
+            results += [self._results.get_nowait() for _ in range(self._results.qsize())]
         self._raise_failure()
-        return [self._results.get_nowait() for _ in range(self._results.qsize())]
+        return results
 
     async def _work(self) -> None:
         heart = asyncio.create_task(self._beat())
@@ -203,16 +206,16 @@ class Ingest:
         if record.state is State.POSTING:
             await self._doubt(record, age=None)
         elif record.state is State.PARKED:
-            self._parked(record)
+            await self._parked(record)
         elif record.done:
-            self._tell(record)
+            await self._tell(record)
 
-    def _parked(self, record: Record) -> None:
+    async def _parked(self, record: Record) -> None:
         """Begin nothing more once a daily limit is used up: every further job would run into it."""
         if record.error and record.error.get("code") == RateLimited.code:
             self._limited_until = max(self._limited_until or 0, record.not_before or 0)
         self._told_parked.add(record.id)
-        self._tell(record)
+        await self._tell(record)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         record = self._tasks.pop(task)
@@ -229,7 +232,7 @@ class Ingest:
         """Put a post in doubt aside; `age` is that of an intent of an earlier run, in milliseconds."""
         if not self.options.wait:
             await self._worker.give_up_unwaited(record)
-            self._tell(record)
+            await self._tell(record)
             return
         wait = self.options.reconcile_after
         if age is not None:
@@ -241,7 +244,7 @@ class Ingest:
     async def _settle_doubts(self) -> None:
         for record in await self._doubts.settle_due():
             if record.done:
-                self._tell(record)
+                await self._tell(record)
             else:
                 await self._begin(record)
 
@@ -279,10 +282,11 @@ class Ingest:
             after = page[-1].id
             for record in page:
                 if record.id not in self._told_parked:
-                    self._tell(record)
+                    await self._tell(record)
 
-    def _tell(self, record: Record) -> None:
-        self._results.put_nowait(IngestResult.of(record))
+    async def _tell(self, record: Record) -> None:
+        """Give a result out; a reader that does not keep up slows the run down."""
+        await self._results.put(IngestResult.of(record))
 
     async def _drain(self) -> None:
         """End what is under way: posts finish and are written down, everything else is cancelled and resumes later."""

@@ -229,7 +229,7 @@ class Worker:
         if isinstance(error, RateLimited) and error.resets_at is not None:
             await self._park(record, error, int(error.resets_at.timestamp() * 1000))
         elif isinstance(error, PollTimeout):
-            await self._park(record, error, now_ms() + int(_POLL_AGAIN * 1000))
+            await self._park(record, error, await self.ledger.now() + int(_POLL_AGAIN * 1000))
         elif self._worth_another_try(record, error):
             await self._later(record, error)
         else:
@@ -250,5 +250,5 @@ class Worker:
         record.tries += 1
         record.error = error.to_dict()
         delay = self.options.retry_delay * 2 ** (record.tries - 1)
-        record.not_before = now_ms() + int(delay * 1000)
+        record.not_before = await self.ledger.now() + int(delay * 1000)
         await self.ledger.save(record, release=True)
