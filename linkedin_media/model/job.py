@@ -64,6 +64,9 @@ def _name(source: Readable) -> str:
 
 
 def _sources(images: Sequence[ImageSource | Readable]) -> tuple[ImageSource, ...]:
+    alone: object = images
+    if isinstance(alone, str | bytes | os.PathLike | ImageSource):
+        raise InvalidArgument("images is a list: write images=[…], even for one", argument="images")
     return tuple(ImageSource.of(image) for image in images)
 
 

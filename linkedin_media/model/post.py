@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
+from ..errors import InvalidArgument
 from .openness import known, unknown_fields
 from .urn import Urn, optional_urn
 
@@ -131,14 +132,33 @@ Content = ImageContent | MultiImageContent | ArticleContent | OtherContent
 
 
 def image_ids(content: Content | None) -> tuple[Urn, ...]:
-    """Return the URNs of the images that `content` shows."""
+    """Return the URNs of the images that `content` shows, those of kinds not modelled yet included."""
     match content:
         case ImageContent(id=image):
             return (image,)
         case MultiImageContent(images=images):
             return tuple(image.id for image in images)
+        case OtherContent(raw=raw):
+            return tuple(_images_within(raw))
         case _:
             return ()
+
+
+def _images_within(raw: object) -> Iterator[Urn]:
+    """Find what a reconciliation looks for, whatever LinkedIn adds around it; videos and documents are no images."""
+    match raw:
+        case {"media": {"id": str(image)}} if _is_image(image):
+            yield Urn(image)
+        case {"multiImage": {"images": [*images]}}:
+            for image in images:
+                yield from _images_within({"media": image})
+
+
+def _is_image(value: str) -> bool:
+    try:
+        return Urn(value).entity_type == "image"
+    except InvalidArgument:
+        return False
 
 
 @attrs.frozen(kw_only=True)
