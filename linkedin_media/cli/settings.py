@@ -1,0 +1,53 @@
+"""From options and environment to a client and a pipeline."""
+
+from __future__ import annotations
+
+import os
+
+import attrs
+
+from ..client.auth import ENVIRONMENT, TokenProvider
+from ..client.session import LinkedInClient
+from ..errors import InvalidArgument
+from ..options import Concurrency, PollPolicy
+from .options import Connection, Pace
+
+
+def make_client(connection: Connection, pace: Pace | None = None) -> LinkedInClient:
+    """Return a client with the token of the environment, else the one that was stored.
+
+    Raises:
+        InvalidArgument: There is no token, or a version or base URL that cannot be right.
+    """
+    token = os.environ.get(ENVIRONMENT) or _stored_token()
+    if not token:
+        raise InvalidArgument(
+            "no access token",
+            argument="access_token",
+            hint=f"set {ENVIRONMENT}; to try without an account: linkedin-media demo",
+        )
+    return LinkedInClient(
+        token, base_url=connection.base_url, version=connection.version, concurrency=make_concurrency(pace)
+    )
+
+
+def _stored_token() -> str | TokenProvider | None:
+    """Return what a sign-in has stored; nothing stores any yet."""
+    return None
+
+
+def make_concurrency(pace: Pace | None) -> Concurrency:
+    """Return the bounds of `pace`: one number for everything that sends."""
+    if pace is None or pace.concurrency is None:
+        return Concurrency()
+    return Concurrency(initialize=pace.concurrency, upload=pace.concurrency, post=min(pace.concurrency, 8))
+
+
+def make_poll_policy(pace: Pace) -> PollPolicy:
+    """Return how to wait for images.
+
+    Raises:
+        InvalidArgument: The time is negative or no number.
+    """
+    policy = PollPolicy(wait=pace.wait)
+    return policy if pace.poll_timeout is None else attrs.evolve(policy, timeout=pace.poll_timeout)
