@@ -242,7 +242,10 @@ class _Sink:
 
     async def fill(self, reply: aiohttp.ClientResponse) -> None:
         if reply.status != 200:
-            raise UnexpectedReply(f"the download answered {reply.status}", status=reply.status)
+            refused = UnexpectedReply(f"the download answered {reply.status}", status=reply.status)
+            if reply.status in (401, 403, 404, 410):
+                refused.hint = "download URLs expire: get the image again"
+            raise refused
         if reply.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise UnexpectedReply("the download is encoded in a way nobody asked for", status=reply.status)
         async for piece in reply.content.iter_chunked(_READ):

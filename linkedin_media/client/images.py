@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
+import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from ..errors import ApiError
+from ..destination import Destination, Writable
+from ..errors import Forbidden
 from ..files import OpenImage, open_image
 from ..model.collection import BatchResult
-from ..model.image import Image, InitializedUpload, MediaLibraryMetadata, UploadedImage
+from ..model.image import (
+    DownloadedImage,
+    Image,
+    InitializedUpload,
+    MediaLibraryMetadata,
+    MediaLibraryStatus,
+    UploadedImage,
+)
 from ..model.job import ImageSource, Readable
 from ..model.urn import Urn, image_urn
 from ..options import ImageRules
 from ..protocol import images as protocol
+from .batching import DEFAULT_BATCH, BatchGet
+from .downloads import download_image
+from .paging import Pages, Query
 from .uploads import put_image
 
 if TYPE_CHECKING:
     from .session import LinkedInClient
-
-DEFAULT_BATCH = 50
 
 
 @attrs.frozen(eq=False)
@@ -77,33 +88,82 @@ class Images:
         return protocol.parse_get(await self._client.send(protocol.build_get(image)))
 
     async def batch_get(self, images: Iterable[str], *, batch_size: int = DEFAULT_BATCH) -> BatchResult[Urn, Image]:
-        """Return many images, any number: asked for `batch_size` at a time, a few batches at once.
+        """Return many images, any number: asked for `batch_size` at a time, a few batches at once ("Batch get images").
 
         Everything asked for is in ``results`` or, with its own error, in ``errors``.
+
+        Raises:
+            Unauthorized, VersionSunset: What is wrong concerns every call.
         """
-        wanted = list(dict.fromkeys(image_urn(image) for image in images))
-        chunks = [wanted[start : start + batch_size] for start in range(0, len(wanted), batch_size)]
-        slots = asyncio.Semaphore(self._client.concurrency.poll)
-
-        async def one(chunk: Sequence[Urn]) -> BatchResult[Urn, Image]:
-            async with slots:
-                return await self.get_chunk(chunk)
-
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(chunk)) for chunk in chunks]
-        parts = [task.result() for task in tasks]
-        return BatchResult(
-            results={urn: image for part in parts for urn, image in part.results.items()},
-            errors={urn: error for part in parts for urn, error in part.errors.items()},
-        )
+        return await self._batch().all([image_urn(image) for image in images], size=batch_size)
 
     async def get_chunk(self, images: Sequence[Urn]) -> BatchResult[Urn, Image]:
         """Return a few images with one call: a batch get, or a plain get where there is only one."""
-        if len(images) == 1:
-            try:
-                return BatchResult(results={images[0]: await self.get(images[0])}, errors={})
-            except ApiError as error:
-                return BatchResult(results={}, errors={images[0]: error})
-        request = protocol.build_batch_get(images)
-        response = await self._client.send(request)
-        return protocol.parse_batch_get(request, response, images, self._client.clock.now())
+        return await self._batch().chunk(images)
+
+    def _batch(self) -> BatchGet[Urn, Image]:
+        return BatchGet(
+            client=self._client, get=self.get, build=protocol.build_batch_get, parse=protocol.parse_batch_get
+        )
+
+    async def partial_update(
+        self,
+        image: str,
+        *,
+        account: str,
+        asset_name: str | None = None,
+        status: MediaLibraryStatus | str | None = None,
+        current: Image | None = None,
+        check: Literal["auto", "never"] = "auto",
+    ) -> None:
+        """Rename, archive or restore an image in the media library of `account` ("Partial Update on an Image").
+
+        A change of `status` is first checked against what LinkedIn allows: by `current`, or else by asking for the image.
+        Where the token may not read images, LinkedIn alone decides; so it does with ``check="never"``, which saves a call.
+
+        Raises:
+            InvalidArgument: Nothing to change, or the image cannot be archived or restored now; nothing was changed.
+            NotFound: There is no such image.
+            Forbidden: The token lacks ``rw_ads``, or the member access to the account.
+        """
+        request = protocol.build_partial_update(image, account=account, asset_name=asset_name, status=status)
+        if status is not None and check == "auto":
+            with contextlib.suppress(Forbidden):
+                protocol.check_transition(current or await self.get(image), status, account=account)
+        await self._client.send(request)
+
+    def find_by_associated_account(
+        self, account: str, *, status: MediaLibraryStatus | str | None = None, start: int = 0, count: int = 100
+    ) -> Pages[Image]:
+        """List the media library of an ad account, last modified first, `count` (1 to 1000) a page.
+
+        ("Find by associated account".) ``async for image in …`` gives images, ``.by_page()`` whole pages.
+
+        Raises:
+            InvalidArgument: `count` is not 1..1000, `start` is negative, or `account` is no ad account.
+            Forbidden: When iterated: LinkedIn grants this finder per application.
+        """
+        build = partial(protocol.build_find_by_associated_account, account, status=status, count=count)
+        query = Query(build=lambda at: build(start=at), parse=lambda _, response: protocol.parse_page(response))
+        return Pages(self._client, [query], start)
+
+    async def download(
+        self,
+        image: Image | str,
+        destination: str | os.PathLike[str] | Writable,
+        *,
+        timeout: float | None = None,
+    ) -> DownloadedImage:
+        """Stream an available image to a file, or to something with ``write()``; the token is not sent along.
+
+        A file takes its name when all of it is there, in the place of one that had that name. Given a URN, or an image
+        whose download URL has expired, the image is asked for first. `timeout` bounds each attempt; one that makes no
+        progress ends after ``Timeouts.stall``.
+
+        Raises:
+            InvalidArgument: The image is not AVAILABLE or has no download URL, or the destination is none.
+            UntrustedHost: Its URL is not LinkedIn's; nothing was sent to it.
+            FileUnwritable: The operating system refused to write.
+            UnexpectedReply: The server of the image refused.
+        """
+        return await download_image(self._client, image, Destination(destination, self._client.readers), timeout)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import attrs
 
 from ..errors import LinkedInMediaError, PostOutcomeUnknown
-from ..model.post import CreatedPost, Post, PostDraft
+from ..model.collection import BatchResult
+from ..model.post import Commentary, CreatedPost, LifecycleState, Post, PostDraft
+from ..model.urn import Urn
 from ..protocol import posts as protocol
+from .batching import DEFAULT_BATCH, BatchGet
+from .paging import Pages, Query
 from .retry import is_ambiguous
 
 if TYPE_CHECKING:
@@ -50,3 +56,74 @@ class Posts:
             NotFound: There is no such post, or it was deleted.
         """
         return protocol.parse_get(await self._client.send(protocol.build_get(post, view_context=view_context)))
+
+    async def batch_get(self, posts: Iterable[str], *, batch_size: int = DEFAULT_BATCH) -> BatchResult[Urn, Post]:
+        """Return many posts, any number, `batch_size` a call, a few calls at once ("Batch Get Image Content").
+
+        Everything asked for is in ``results`` or, with its own error, in ``errors``.
+
+        Raises:
+            Unauthorized, VersionSunset: What is wrong concerns every call.
+        """
+        batch: BatchGet[Urn, Post] = BatchGet(
+            client=self._client, get=self.get, build=protocol.build_batch_get, parse=protocol.parse_batch_get
+        )
+        return await batch.all([protocol.post_urn(post) for post in posts], size=batch_size)
+
+    async def partial_update(
+        self,
+        post: str,
+        *,
+        commentary: str | Commentary | None = None,
+        lifecycle_state: LifecycleState | str | None = None,
+        call_to_action: str | None = None,
+        landing_page: str | None = None,
+        ad_name: str | None = None,
+        ad_status: str | None = None,
+    ) -> None:
+        """Change what LinkedIn lets be changed of a post; what is None stays as it is.
+
+        `call_to_action` and `landing_page` are those of its content, `ad_name` and `ad_status` those of its ad context.
+
+        Raises:
+            InvalidArgument: Nothing to change, or text beyond LinkedIn's limit.
+            NotFound: There is no such post.
+        """
+        request = protocol.build_partial_update(
+            post,
+            commentary=commentary,
+            lifecycle_state=lifecycle_state,
+            call_to_action=call_to_action,
+            landing_page=landing_page,
+            ad_name=ad_name,
+            ad_status=ad_status,
+        )
+        await self._client.send(request)
+
+    async def delete(self, post: str) -> None:
+        """Delete a post; deleting it again is no error.
+
+        Raises:
+            Forbidden: It is not the token's to delete.
+        """
+        await self._client.send(protocol.build_delete(post))
+
+    def find_by_author(
+        self,
+        author: str,
+        *,
+        sort_by: Literal["LAST_MODIFIED", "CREATED"] = "LAST_MODIFIED",
+        start: int = 0,
+        count: int = 100,
+    ) -> Pages[Post]:
+        """List an author's posts, newest first, `count` (1 to 100) a page; a shorter page is not the last one.
+
+        ``async for post in …`` gives posts, ``.by_page()`` whole pages.
+
+        Raises:
+            InvalidArgument: `count` is not 1..100, `start` is negative, or `author` cannot post.
+            Forbidden: When iterated: the token may not read this author's posts.
+        """
+        build = partial(protocol.build_find_by_author, author, sort_by=sort_by, count=count)
+        query = Query(build=lambda at: build(start=at), parse=lambda _, response: protocol.parse_page(response))
+        return Pages(self._client, [query], start)

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from ..errors import ApiError
+from ..errors import LinkedInMediaError
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class BatchResult(Generic[K, T]):
     """The answer to a batch get: everything asked for is in `results` or, with the reason, in `errors`."""
 
     results: Mapping[K, T]
-    errors: Mapping[K, ApiError]
+    errors: Mapping[K, LinkedInMediaError]
 
     def __getitem__(self, key: K) -> T:
         """Return the entity, or raise the error LinkedIn gave for it."""

@@ -113,6 +113,15 @@ class InitializedUpload:
 
 
 @attrs.frozen(kw_only=True)
+class DownloadedImage:
+    """An image that was downloaded: `size` bytes, of the media type (``image/jpeg``) its server named."""
+
+    image: Urn
+    size: int
+    content_type: str
+
+
+@attrs.frozen(kw_only=True)
 class UploadedImage:
     """An image whose every byte LinkedIn has taken: `size` bytes with this `sha256` (hexadecimal)."""
 

@@ -21,6 +21,11 @@ def unauthorized(service_error_code: int | None) -> str:
     return _TOKEN_HINTS.get(service_error_code or 0, "sign in again, or check LINKEDIN_ACCESS_TOKEN")
 
 
+def names_permission(message: str) -> bool:
+    """Tell whether a 403 speaks of the call, for any entity, and not of the one entity that was asked for."""
+    return _PERMISSION.search(message) is not None
+
+
 def forbidden(message: str, *, resource: str, method: str) -> str:
     """Say which scope, role or product is missing, where the call or the message tells."""
     match = _PERMISSION.search(message)

@@ -16,6 +16,7 @@ from .wire import Request, Response, RestliMethod, collection, entity, json_body
 
 RESOURCE: Final = "images"
 MAX_COUNT: Final = 1000
+_UNPROCESSED: Final = (MediaStatus.WAITING_UPLOAD, MediaStatus.PROCESSING)
 
 
 def account_urn(value: str) -> Urn:
@@ -107,15 +108,21 @@ def build_partial_update(
     )
 
 
-def check_transition(image: Image, status: MediaLibraryStatus | str) -> None:
+def check_transition(image: Image, status: MediaLibraryStatus | str, *, account: str = "") -> None:
     """Refuse a change of library status that LinkedIn would refuse ("Partial Update on an Image").
+
+    Where the library of `account` has that status already, nothing changes; of an image whose own status is not known,
+    LinkedIn is the judge.
 
     Raises:
         InvalidArgument: ACTIVE to ARCHIVED while processing, or ARCHIVED to ACTIVE without successful processing.
     """
-    if status == MediaLibraryStatus.ARCHIVED and image.status in (MediaStatus.PROCESSING, MediaStatus.WAITING_UPLOAD):
+    library = image.media_library_metadata
+    if library is not None and (library.associated_account, library.media_library_status) == (account, status):
+        return
+    if status == MediaLibraryStatus.ARCHIVED and image.status in _UNPROCESSED:
         allowed = "it can be archived once processing is done or has failed"
-    elif status == MediaLibraryStatus.ACTIVE and image.status != MediaStatus.AVAILABLE:
+    elif status == MediaLibraryStatus.ACTIVE and image.status in (*_UNPROCESSED, MediaStatus.PROCESSING_FAILED):
         allowed = "only an image that was processed successfully can be restored"
     else:
         return
@@ -152,6 +159,20 @@ def build_find_by_associated_account(
                 "count": count,
             }
         ),
+    )
+
+
+def download_url(image: Image) -> str:
+    """Return where the bytes of an image are: its status decides whether there are any, not its having a URL.
+
+    Raises:
+        InvalidArgument: It is not AVAILABLE, or LinkedIn gave no URL.
+    """
+    if image.status in (None, MediaStatus.AVAILABLE) and image.download_url:
+        return image.download_url
+    state = f"is {image.status}" if image.status and not image.available else "has no download URL"
+    raise InvalidArgument(
+        f"{image.id} {state}", argument="image", hint="an image can be downloaded once it is AVAILABLE"
     )
 
 

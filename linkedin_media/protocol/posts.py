@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -202,27 +202,36 @@ def build_partial_update(
     lifecycle_state: LifecycleState | str | None = None,
     call_to_action: str | None = None,
     landing_page: str | None = None,
+    ad_name: str | None = None,
+    ad_status: str | None = None,
 ) -> Request:
-    """Change what LinkedIn lets be changed of a post: its text, lifecycle state, call to action and landing page.
+    """Change what LinkedIn lets be changed of a post: text, lifecycle state, call to action, landing page, ad context.
 
     Raises:
         InvalidArgument: Nothing to change, or text beyond LinkedIn's limit.
     """
-    changes: Mapping[str, str | None] = {
-        "commentary": None if commentary is None else _wire_text(commentary),
-        "lifecycleState": None if lifecycle_state is None else str(lifecycle_state),
-        "contentCallToActionLabel": call_to_action,
-        "contentLandingPage": landing_page,
-    }
-    patch = {key: value for key, value in changes.items() if value is not None}
+    changes = _given(
+        commentary=None if commentary is None else _wire_text(commentary),
+        lifecycleState=None if lifecycle_state is None else str(lifecycle_state),
+        contentCallToActionLabel=call_to_action,
+        contentLandingPage=landing_page,
+    )
+    ad_changes = _given(dscName=ad_name, dscStatus=ad_status)
+    patch: dict[str, Any] = {"$set": changes} if changes else {}
+    if ad_changes:
+        patch["adContext"] = {"$set": ad_changes}
     if not patch:
         raise InvalidArgument("nothing to update", hint="give commentary, lifecycle_state, …")
     return Request(
         restli_method=RestliMethod.PARTIAL_UPDATE,
         resource=RESOURCE,
         path=entity(RESOURCE, post_urn(post)),
-        body=json_body({"patch": {"$set": patch}}),
+        body=json_body({"patch": patch}),
     )
+
+
+def _given(**changes: str | None) -> dict[str, str]:
+    return {name: value for name, value in changes.items() if value is not None}
 
 
 def build_delete(post: str) -> Request:
