@@ -10,24 +10,61 @@
 from the shell. Nothing is stored; every run with the same seed draws the same ids.
 """
 
+from .answer_toxics import Bandwidth, HalfBody, HalfHead, Informational, Slice, SlowClose
 from .clock import Clock
 from .config import SimulatorConfig
-from .faults import Fault, FaultBook
+from .faults import Action, Fault, FaultBook
 from .image_store import ImageState
 from .journal import Call, Journal
 from .post_store import PostState
+from .process import SimulatorProcess
 from .simulator import Simulator
 from .threaded import ThreadedSimulator
+from .toxics import (
+    AdvanceClock,
+    Answer,
+    DailyLimit,
+    ExpireUploads,
+    Hook,
+    InvalidateToken,
+    Latency,
+    Mutate,
+    Throttle,
+)
+from .wire_toxics import BlackHole, CommitThenDrop, EarlyAnswer, LimitData, Refuse, Reset
 
 __all__ = [
+    "Action",
+    "AdvanceClock",
+    "Answer",
+    "Bandwidth",
+    "BlackHole",
     "Call",
     "Clock",
+    "CommitThenDrop",
+    "DailyLimit",
+    "EarlyAnswer",
+    "ExpireUploads",
     "Fault",
     "FaultBook",
+    "HalfBody",
+    "HalfHead",
+    "Hook",
     "ImageState",
+    "Informational",
+    "InvalidateToken",
     "Journal",
+    "Latency",
+    "LimitData",
+    "Mutate",
     "PostState",
+    "Refuse",
+    "Reset",
     "Simulator",
     "SimulatorConfig",
+    "SimulatorProcess",
+    "Slice",
+    "SlowClose",
     "ThreadedSimulator",
+    "Throttle",
 ]

@@ -1,9 +1,10 @@
-"""One request on the wire: reading its body, writing its answer, and what faults may do in between."""
+"""One request on the wire: reading its body, recording it, and turning replies into aiohttp's responses."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+import time
+from typing import Final, Protocol
 
 import attrs
 from aiohttp import web
@@ -18,12 +19,19 @@ from .world import World
 REDACTED: Final = "[redacted]"
 
 
-class TakenOver(Exception):
-    """Raised once a fault has dealt with the connection itself: no answer is to be sent."""
-
-
 class BrokenOff(Exception):
     """The client went away before its request was complete."""
+
+
+class Host(Protocol):
+    """The server, as far as faults may touch it."""
+
+    @property
+    def stopping(self) -> bool:
+        """True once the simulator is being stopped."""
+
+    def refuse_for(self, seconds: float) -> None:
+        """Refuse new connections for a while, and drop idle ones."""
 
 
 class Silence(web.StreamResponse):
@@ -42,46 +50,57 @@ class Silence(web.StreamResponse):
 
 @attrs.define(kw_only=True)
 class Exchange:
-    """A request, the call it makes, the answer it will get, and the faults that strike it."""
+    """A request, the call it makes, the answer it will get, and the faults that strike it.
+
+    Of a body longer than `limit` the rest is counted and dropped.
+    """
 
     world: World = attrs.field(repr=False)
+    host: Host = attrs.field(repr=False)
     request: web.BaseRequest = attrs.field(repr=False)
     call: Incoming
     arrived_at: float
+    limit: int
+    started: float = attrs.field(factory=time.monotonic)
     connection: int = 0
     reply: Reply | None = None
     strikes: list[Strike] = attrs.field(factory=list)
     received: int = 0
+    complete: bool = False
     recorded: bool = False
 
-    async def read_body(self, limit: int) -> None:
-        """Read the whole body, digesting it on the way; bytes beyond `limit` are counted and dropped.
+    async def read_body(self) -> None:
+        """Read the whole body, once, digesting it on the way.
 
         Raises:
             BrokenOff: The client went away.
             TakenOver: A fault ended the connection.
         """
+        if self.complete:
+            return
+        await self._invite_body()
         digest, chunks = hashlib.sha256(), []
         try:
             async for chunk in self.request.content.iter_any():
                 self.received += len(chunk)
                 digest.update(chunk)
-                if self.received <= limit:
+                if self.received <= self.limit:
                     chunks.append(chunk)
                 for strike in self.strikes:
                     await strike.action.progress(self)
         except (web.RequestPayloadError, ConnectionError) as error:
             raise BrokenOff from error
+        self.complete = True
         sha256 = digest.hexdigest() if self.received else None
         self.call.body = Body(content=b"".join(chunks), size=self.received, sha256=sha256)
 
-    async def invite_body(self) -> None:
+    async def _invite_body(self) -> None:
         """Answer ``Expect: 100-continue``."""
         if self.request.headers.get("Expect", "").lower() == "100-continue":
             await self.request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.request.writer.output_size = 0
 
-    def record(self) -> None:
+    def record(self, *, answered: bool = True) -> None:
         """Write the call into the journal, once; this happens before the first byte of the answer leaves."""
         if self.recorded:
             return
@@ -98,7 +117,7 @@ class Exchange:
                 resource=meaning.resource,
                 restli_method=meaning.restli_method,
                 headers=_redacted(self.request),
-                status=self.reply.status if self.reply else None,
+                status=self.reply.status if self.reply and answered else None,
                 image=call.image,
                 post=call.post,
                 sha256=call.body.sha256,
@@ -115,10 +134,9 @@ def to_response(reply: Reply) -> web.Response:
     headers = CIMultiDict(reply.headers)
     if reply.body and "Content-Type" not in headers:
         headers["Content-Type"] = reply.content_type
-    response = web.Response(status=reply.status, body=reply.body or None, headers=headers)
     if not reply.body:
-        response.headers.setdefault("Content-Length", "0")
-    return response
+        headers.setdefault("Content-Length", "0")
+    return web.Response(status=reply.status, body=reply.body or None, headers=headers)
 
 
 def _redacted(request: web.BaseRequest) -> dict[str, str]:

@@ -5,21 +5,29 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Iterator
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
 from ..errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
     from .exchange import Exchange
     from .replies import Reply
 
 
+Moment = Literal["before", "after"]
+
+
 class Action:
-    """What a fault does. Every hook does nothing unless an action overrides it."""
+    """What a fault does. Every hook does nothing unless an action overrides it.
+
+    `moments` are the values of ``Fault.when`` that make sense, the usual one first. `unanswered` is true for actions that,
+    after the deed, keep the client from learning of it.
+    """
+
+    moments: ClassVar[tuple[Moment, ...]] = ("before", "after")
+    unanswered: ClassVar[bool] = False
 
     def prepare(self, exchange: Exchange) -> None:
         """Act before anything is read; set ``exchange.reply`` to answer without committing."""
@@ -37,8 +45,9 @@ class Action:
     async def settle(self, exchange: Exchange) -> None:
         """Act after the call is decided and recorded, before the answer leaves."""
 
-    async def deliver(self, exchange: Exchange, response: web.Response) -> web.StreamResponse | None:
-        """Write the answer in an unusual way and return what remains to be sent, or None to leave it be."""
+    async def deliver(self, exchange: Exchange, reply: Reply) -> bool:  # noqa: ARG002 -- for those that override it
+        """Write the answer past aiohttp and return True, or return False to leave it be."""
+        return False
 
 
 def _numbers(value: int | Collection[int] | None) -> frozenset[int] | None:
@@ -56,15 +65,13 @@ class Fault:
     drawn from `seed`; with none of them all are struck. `times` ends the fault after so many strikes. `matching` is a
     further condition, in Python only.
 
-    ``when="before"`` acts instead of the deed (nothing is committed unless the call is answered normally in the end),
-    ``when="after"`` once the deed is done.
+    ``when="before"`` acts before the deed, and prevents it unless the call goes on to be answered normally;
+    ``when="after"`` acts once the deed is done. Each action has a usual moment.
     """
 
     action: Action
     on: str = "*"
-    when: Literal["before", "after"] = attrs.field(
-        default="before", validator=attrs.validators.in_(("before", "after"))
-    )
+    when: Moment = attrs.field()
     nth: frozenset[int] | None = attrs.field(default=None, converter=_numbers)
     every: int | None = None
     probability: float | None = None
@@ -72,6 +79,18 @@ class Fault:
     times: int | None = None
     matching: Callable[[Any], bool] | None = attrs.field(default=None, repr=False)
     name: str = ""
+
+    @when.default
+    def _usual_moment(self) -> Moment:
+        return self.action.moments[0]
+
+    @when.validator
+    def _sensible_moment(self, _: object, when: str) -> None:
+        if when not in self.action.moments:
+            sensible = " or ".join(self.action.moments)
+            raise InvalidArgument(
+                f"{type(self.action).__name__} acts {sensible} the deed, not {when!r}", argument="when"
+            )
 
     def __attrs_post_init__(self) -> None:
         if sum(choice is not None for choice in (self.nth, self.every, self.probability)) > 1:
@@ -94,6 +113,11 @@ class Strike:
     def before(self) -> bool:
         """True if the fault acts instead of the deed."""
         return self.fault.when == "before"
+
+    @property
+    def hides_the_answer(self) -> bool:
+        """True if the deed is done and the client will not hear of it."""
+        return self.action.unanswered
 
     def prepare(self, exchange: Exchange) -> None:
         """Run the action's hook if it acts before the deed."""
@@ -173,6 +197,13 @@ class FaultBook:
     def struck(self, fault: Fault) -> int:
         """Return how many calls a fault has struck."""
         return sum(armed.struck for armed in self._armed if armed.fault is fault)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return every fault with how often it had the chance and how often it struck."""
+        return [
+            {"name": armed.fault.label, "on": armed.fault.on, "seen": armed.seen, "struck": armed.struck}
+            for armed in self._armed
+        ]
 
     def strike(self, exchange: Exchange) -> list[Strike]:
         """Return the faults that strike this call, and note their names on it."""

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from . import api, gateway, oauth, uploads
+from . import api, control, gateway, oauth, uploads
 from .config import SimulatorConfig
-from .exchange import BrokenOff, Exchange, Silence, TakenOver, to_response
+from .exchange import BrokenOff, Exchange, Silence, to_response
 from .incoming import Incoming
 from .replies import Refused, Reply, refuse
+from .wire import TakenOver
 
 if TYPE_CHECKING:
     from aiohttp.web_protocol import RequestHandler
@@ -36,8 +37,11 @@ class Server:
     def __init__(self, world: World) -> None:
         self.world = world
         self.port = 0
-        self._http: web.Server | None = None
+        self.stopping = False
+        self._http: _CountingServer | None = None
         self._listener: asyncio.Server | None = None
+        self._busy: set[object] = set()
+        self._deaf: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to listen; a port of 0 becomes a free one."""
@@ -61,9 +65,27 @@ class Server:
             self._listener.close()
             self._listener = None
 
+    def refuse_for(self, seconds: float) -> None:
+        """Stop listening for a while, and drop the connections nobody is using."""
+        self.deafen()
+        if self._http is not None:
+            for connection in self._http.connections:
+                if connection not in self._busy:
+                    connection.force_close()
+        if self._deaf is not None:
+            self._deaf.cancel()
+        self._deaf = asyncio.get_running_loop().create_task(self._listen_after(seconds))
+
+    async def _listen_after(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self.listen()
+
     async def stop(self) -> None:
         """Close every connection."""
+        self.stopping = True
         self.deafen()
+        if self._deaf is not None:
+            self._deaf.cancel()
         if self._http is not None:
             await self._http.shutdown(timeout=0)
             self._http = None
@@ -75,7 +97,16 @@ class Server:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Take one request from its head to its answer."""
-        exchange = self._exchange(request)
+        if request.raw_path.startswith(control.PREFIX):
+            return to_response(await control.answer(self.world, self, request))
+        protocol = request.protocol
+        self._busy.add(protocol)
+        try:
+            return await self._handle(self._exchange(request))
+        finally:
+            self._busy.discard(protocol)
+
+    async def _handle(self, exchange: Exchange) -> web.StreamResponse:
         try:
             for strike in exchange.strikes:
                 strike.prepare(exchange)
@@ -84,44 +115,45 @@ class Server:
             await self._decide(exchange)
             return await _delivered(exchange)
         except TakenOver:
-            exchange.reply = None
             exchange.record()
-            return Silence()
         except BrokenOff:
             exchange.call.complain(f"the client broke off after {exchange.received} bytes of body")
+            exchange.reply = None
             exchange.record()
-            return Silence()
+        return Silence()
 
     def _exchange(self, request: web.BaseRequest) -> Exchange:
         call = Incoming(method=request.method, raw_path=request.raw_path, headers=request.headers)
         call.understand()
+        is_upload = call.meaning.resource == "uploads"
         exchange = Exchange(
             world=self.world,
+            host=self,
             request=request,
             call=call,
             arrived_at=self.world.clock.now(),
-            connection=getattr(request.protocol, "number", 0),
+            limit=self.world.config.max_upload_bytes if is_upload else MAX_JSON,
+            connection=self._http.number_of(request.protocol) if self._http else 0,
         )
         exchange.strikes = self.world.faults.strike(exchange)
         return exchange
 
     async def _decide(self, exchange: Exchange) -> None:
-        root = exchange.call.raw_path.split("/", 2)[1] if exchange.call.raw_path.startswith("/") else ""
-        if root == uploads.UPLOADS:
+        if exchange.call.meaning.resource == "uploads":
             await self._upload(exchange)
             return
-        await exchange.invite_body()
-        await exchange.read_body(MAX_JSON)
+        await exchange.read_body()
         if exchange.reply is None:
-            exchange.reply = self._answer(root, exchange.call)
+            exchange.reply = self._answer(exchange.call)
 
-    def _answer(self, root: str, call: Incoming) -> Reply:
+    def _answer(self, call: Incoming) -> Reply:
         if call.body.size > MAX_JSON:
             return api.refused(call, refuse(413, {"status": 413, "message": "Request Entity Too Large"}))
-        if root == uploads.DOWNLOADS:
-            return api.outside(self.world, call, uploads.download)
-        if root == "oauth":
-            return api.outside(self.world, call, oauth.answer)
+        match call.meaning.resource:
+            case "downloads":
+                return api.outside(self.world, call, uploads.download)
+            case "oauth":
+                return api.outside(self.world, call, oauth.answer)
         return api.finished(self.world, api.answer(self.world, call))
 
     async def _upload(self, exchange: Exchange) -> None:
@@ -133,31 +165,30 @@ class Server:
         except Refused as refusal:
             exchange.reply = exchange.reply or api.refused(call, refusal)
         if image is not None or "Expect" not in call.headers:
-            await exchange.invite_body()
-            await exchange.read_body(world.config.max_upload_bytes)
+            await exchange.read_body()
         if image is not None and exchange.reply is None:
             exchange.reply = api.finished(world, uploads.complete_upload(world, call, image))
 
 
 async def _delivered(exchange: Exchange) -> web.StreamResponse:
-    assert exchange.reply is not None  # noqa: S101 -- _decide leaves an answer
+    reply = exchange.reply
+    assert reply is not None  # noqa: S101 -- _decide leaves an answer
     for strike in exchange.strikes:
-        exchange.reply = strike.transform(exchange, exchange.reply)
-    exchange.record()
+        reply = exchange.reply = strike.transform(exchange, reply)
+    exchange.record(answered=not any(strike.hides_the_answer for strike in exchange.strikes))
     for strike in exchange.strikes:
         await strike.settle(exchange)
-    response = to_response(exchange.reply)
     for strike in exchange.strikes:
-        delivered = await strike.action.deliver(exchange, response)
-        if delivered is not None:
-            return delivered
-    return response
+        if await strike.action.deliver(exchange, reply):
+            return Silence()
+    return to_response(reply)
 
 
 class _CountingServer(web.Server):
     """aiohttp's low-level server, counting connections."""
 
     def __init__(self, server: Server) -> None:
+        self._numbers: dict[object, int] = {}
         super().__init__(
             server.handle,
             access_log=None,
@@ -172,7 +203,16 @@ class _CountingServer(web.Server):
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         self._world.journal.connections += 1
+        self._numbers[handler] = self._world.journal.connections
         super().connection_made(handler, transport)
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        self._numbers.pop(handler, None)
+        super().connection_lost(handler, exc)
+
+    def number_of(self, handler: object) -> int:
+        """Return which connection this is, counted from 1."""
+        return self._numbers.get(handler, 0)
 
 
 def _bound(config: SimulatorConfig, port: int) -> socket.socket:
