@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .session import LinkedInClient
 
 _log = logging.getLogger("linkedin_media.client")
+_RESTRICTED_MEMBER: Final = 65608
 _REVOKED: Final = 65601  # also seen for some seconds on a token that was only just refreshed
 
 
@@ -100,7 +101,7 @@ class Attempts:
 
     async def _renew(self, error: Unauthorized) -> bool:
         """Ask for another token, once; twice where LinkedIn calls a token revoked that was only just made."""
-        allowed = 2 if error.service_error_code == _REVOKED else 1
+        allowed = {_RESTRICTED_MEMBER: 0, _REVOKED: 2}.get(error.service_error_code or 0, 1)
         if self.token is None or self._renewals >= allowed:
             return False
         self._renewals += 1
