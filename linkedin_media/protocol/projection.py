@@ -25,6 +25,7 @@ EVERY: Final = "*"
 """The wildcard field: ``P("results")(P(EVERY)("id"))``."""
 
 _NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$]*")
+_ENVELOPED: Final = re.compile(r"[*~(]")
 
 
 @attrs.frozen
@@ -54,13 +55,11 @@ class P:
     def decorate(self, resolver: str = "", *, entity: str = "") -> P:
         """Resolve the URN in this field: ``~:playableStreams`` by `resolver`, ``~person`` for one type of URN, ``~``.
 
-        What follows chooses fields of the resolved entity: ``P("owner").decorate()("localizedFirstName")``.
+        Some pages name both, ``~digitalmediaAsset:playableStreams``. What follows chooses fields of the resolved entity:
+        ``P("owner").decorate()("localizedFirstName")``.
         """
-        if resolver and entity:
-            raise InvalidArgument("a decoration has a resolver or an entity type, not both", argument="projection")
-        if resolver:
-            return self._extended(f"~:{_checked(resolver, 'resolver')}", chosen=False)
-        return self._extended(f"~{_checked(entity, 'entity type') if entity else ''}", chosen=False)
+        recipe = f":{_checked(resolver, 'resolver')}" if resolver else ""
+        return self._extended(f"~{_checked(entity, 'entity type') if entity else ''}{recipe}", chosen=False)
 
     def __str__(self) -> str:
         return self._text
@@ -91,6 +90,15 @@ class Projection:
 
     def __str__(self) -> str:
         return f"({','.join(map(str, self.fields))})"
+
+    def within(self, envelope: str) -> Projection:
+        """Return the projection of an answer that holds many such entities: ``(elements*(…))``, ``(results*(…))``.
+
+        One that names the envelope is that of the whole answer already, and returned as it is.
+        """
+        if any(_ENVELOPED.split(str(field), maxsplit=1)[0] == envelope for field in self.fields):
+            return self
+        return Projection(P(envelope).each(*self.fields))
 
 
 def _field(field: Selection) -> P:
