@@ -97,11 +97,11 @@ class Server:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Take one request from its head to its answer."""
-        if request.raw_path.startswith(control.PREFIX):
-            return to_response(await control.answer(self.world, self, request))
         protocol = request.protocol
         self._busy.add(protocol)
         try:
+            if request.raw_path.startswith(control.PREFIX):
+                return to_response(await control.answer(self.world, self, request))
             return await self._handle(self._exchange(request))
         finally:
             self._busy.discard(protocol)
