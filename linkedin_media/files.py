@@ -124,16 +124,21 @@ async def inspect_file(source: ImageSource, rules: ImageRules, executor: Executo
     Raises:
         FileUnreadable: It cannot be opened or read.
     """
+    return await _in_thread(partial(inspect_now, source, rules), executor)
 
-    def work() -> Inspection:
-        if isinstance(source.source, bytes):
-            return inspect(BytesSource(source.source), rules)
-        if isinstance(source.source, AsyncReadable):
-            raise FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
-        with _regular_file(source.source, source.name) as file:
-            return _inspect(file, source.name, rules)
 
-    return await _in_thread(work, executor)
+def inspect_now(source: ImageSource, rules: ImageRules) -> Inspection:
+    """Do what `inspect_file` does, in this thread.
+
+    Raises:
+        FileUnreadable: It cannot be opened or read.
+    """
+    if isinstance(source.source, bytes):
+        return inspect(BytesSource(source.source), rules)
+    if isinstance(source.source, AsyncReadable):
+        raise FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
+    with _regular_file(source.source, source.name) as file:
+        return _inspect(file, source.name, rules)
 
 
 async def _in_thread(work: Callable[[], T], executor: Executor | None) -> T:
