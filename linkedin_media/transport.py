@@ -1,27 +1,23 @@
-"""The network edge (aiohttp): one `send`, one `put`, one `download`; typed errors only.
-
-aiohttp's exceptions print the request headers, token included, so none of them gets out of this module, not even as a
-cause: they are translated inside ``except`` and raised outside it.
-"""
+"""The network edge (aiohttp): one `send`, one `put`, one `download`; typed errors only (see `containment`)."""
 
 from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib.metadata import version as installed_version
 from typing import Any, Final
 
 import aiohttp
 import attrs
+from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
+from .containment import bare, contained, unrepeated
 from .errors import (
     ConnectionFailed,
     ConnectionLost,
-    DeadlineExceeded,
     InvalidArgument,
     LinkedInMediaError,
     UnexpectedReply,
@@ -33,11 +29,10 @@ from .model.secret import Secret
 from .options import Timeouts
 from .protocol.hosts import DOWNLOAD_HOSTS, UPLOAD_HOSTS, Origin, distrust
 from .protocol.redact import printable
-from .protocol.wire import MAX_REPLY, Headers, Request, Response
+from .protocol.wire import MAX_REPLY, Headers, Repeat, Request, Response
 from .upload_body import UploadBody, Watchdog
 
 _READ: Final = 64 * 1024
-_NO_TOTAL: Final = aiohttp.ClientTimeout(total=None)
 
 
 @cache
@@ -64,6 +59,11 @@ class Transport:
     _borrowed: aiohttp.ClientSession | None = attrs.field(default=None, repr=False)
     _session: aiohttp.ClientSession | None = attrs.field(default=None, init=False, repr=False)
     _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False, repr=False)
+    _free: asyncio.Semaphore = attrs.field(init=False, repr=False)
+    _closed: bool = attrs.field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._free = asyncio.Semaphore(self.connections)
 
     async def send(self, request: Request, token: Secret | None, *, timeout: float) -> Response:
         """Send one API call and read its whole answer, within `timeout` seconds.
@@ -73,21 +73,28 @@ class Transport:
             ConnectionLost, DeadlineExceeded: Something may have been.
             UnexpectedReply: The answer is no HTTP, too long, or encoded in a way nobody asked for.
         """
-        url = URL(str(self.base) + request.target, encoded=True)
-        async with (
-            self._translated("no answer", timeout),
-            self._http().request(
-                request.http_method,
-                url,
-                data=request.body,
-                headers={**request.headers, **_authorization(token)},
-                **_PLAIN,
-            ) as reply,
-        ):
-            return await _read(reply, request.max_reply)
+        http, url = self._http(), URL(str(self.base) + request.target, encoded=True)
+        once = _OnceBody(request.body) if request.repeat is Repeat.NEVER and request.body else None
+
+        async def exchange() -> Response:
+            options = self._options({**request.headers, **_authorization(token)}) | {"data": once or request.body}
+            async with self._free, http.request(request.http_method, url, **options) as reply:
+                return await _read(reply, request.max_reply)
+
+        try:
+            return await contained(exchange(), what="no answer", host=url.host or "", timeout=timeout)
+        except ConnectionLost as error:
+            failure = ConnectionFailed(f"nothing was sent: {error.message}") if once and not once.begun else error
+        raise bare(failure)
 
     async def put(
-        self, upload: InitializedUpload, body: UploadBody, token: Secret | None, *, expect_continue: bool = False
+        self,
+        upload: InitializedUpload,
+        body: UploadBody,
+        token: Secret | None,
+        *,
+        timeout: float | None = None,
+        expect_continue: bool = False,
     ) -> Response:
         """Stream `body` to the upload URL; the answer counts only once every byte is sent.
 
@@ -101,28 +108,24 @@ class Transport:
         problem = distrust(upload.upload_url, self.base, UPLOAD_HOSTS)
         if problem:
             raise UntrustedHost(f"the upload URL for {upload.image} is not to be trusted: {problem}")
-        tracker = aiohttp.UploadTracker()
-        watchdog = Watchdog(tracker, body, self.timeouts)
-        try:
-            async with (
-                self._translated("the upload was not finished", self.timeouts.upload),
-                watchdog,
-                self._http().put(
-                    URL(upload.upload_url, encoded=True),
-                    data=body,
-                    headers={"Content-Length": str(body.size), **_authorization(token)},
-                    expect100=expect_continue,
-                    upload_tracker=tracker,
-                    **_PLAIN,
-                ) as reply,
-            ):
+        http, tracker = self._http(), aiohttp.UploadTracker()
+        watchdog = Watchdog(tracker, body, self.timeouts, expects_leave=expect_continue)
+
+        async def exchange() -> tuple[Response, bool]:
+            options = self._options({"Content-Length": str(body.size), **_authorization(token)})
+            options |= {"data": body, "expect100": expect_continue, "upload_tracker": tracker}
+            async with self._free, watchdog, http.put(URL(upload.upload_url, encoded=True), **options) as reply:
                 complete = body.complete(tracker)
-                response = await _read(reply)
+                return await _read(reply), complete
+
+        try:
+            what, host = "the upload was not finished", self.base.host
+            response, complete = await contained(exchange(), what=what, host=host, timeout=timeout)
         except LinkedInMediaError as error:
             failure = body.failure or watchdog.failure or error
         else:
             return _checked(response, body, complete=complete)
-        raise failure
+        raise bare(failure)
 
     async def download(
         self, url: str, write: Callable[[bytes], Awaitable[object]], *, timeout: float | None = None
@@ -137,33 +140,32 @@ class Transport:
             ConnectionFailed, ConnectionLost, DeadlineExceeded: The network failed, or fewer bytes came than announced.
         """
         problem = distrust(url, self.base, DOWNLOAD_HOSTS)
+        sink, url = _Sink(url, write), "…"  # it is signed: from here on, no frame of ours shows it
         if problem:
             raise UntrustedHost(f"the download URL is not to be trusted: {problem}")
-        target, sink = URL(url, encoded=True), _Sink(write)
-        async with (
-            self._translated("the download was not finished", timeout, target.host),
-            self._http().get(
-                target,
-                headers={"Accept": "image/*", "Accept-Encoding": "identity"},
-                timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=self.timeouts.connect, sock_read=self.timeouts.stall
-                ),
-                **_PLAIN,
-            ) as reply,
-        ):
-            await sink.fill(reply)
+        http = self._http()
 
+        async def exchange() -> Downloaded:
+            options = self._options({"Accept": "image/*", "Accept-Encoding": "identity"}, sock_read=self.timeouts.stall)
+            async with self._free, http.get(URL(sink.url, encoded=True), **options) as reply:
+                await sink.fill(reply)
+                return Downloaded(size=sink.size, content_type=reply.content_type)
+
+        host = URL(sink.url, encoded=True).host or ""
+        downloaded = await contained(exchange(), what="the download was not finished", host=host, timeout=timeout)
         if sink.failure is not None:
             raise sink.failure
-        return Downloaded(size=sink.size, content_type=reply.content_type)
+        return downloaded
 
     async def aclose(self) -> None:
-        """Close the session, unless it is borrowed."""
-        session, self._session = self._session, None
+        """Close the session, unless it is borrowed; the transport is of no use any more."""
+        session, self._session, self._closed = self._session, None, True
         if session is not None and session is not self._borrowed:
             await session.close()
 
     def _http(self) -> aiohttp.ClientSession:
+        if self._closed or (self._borrowed is not None and self._borrowed.closed):
+            raise InvalidArgument("this client is closed", hint="use it inside `async with`")
         loop = asyncio.get_running_loop()
         if self._session is None:
             self._session, self._loop = self._borrowed or self._new_session(), loop
@@ -172,58 +174,41 @@ class Transport:
                 "this client is bound to another event loop",
                 hint="make one LinkedInClient per event loop, or one asyncio.run for all of your work",
             )
-        if self._session.closed:
-            raise InvalidArgument("this client is closed", hint="use it inside `async with`")
         return self._session
 
     def _new_session(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=self.connections, ttl_dns_cache=300)
         return aiohttp.ClientSession(
-            connector=connector,
+            connector=aiohttp.TCPConnector(limit=self.connections, ttl_dns_cache=300),
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
+            middlewares=(unrepeated,),
             requote_redirect_url=False,
-            headers={"User-Agent": user_agent()},
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.timeouts.connect),
+            trust_env=False,
         )
 
-    @asynccontextmanager
-    async def _translated(self, what: str, timeout: float | None, host: str | None = None) -> AsyncIterator[None]:
-        failure: LinkedInMediaError
-        try:
-            async with asyncio.timeout(timeout):
-                yield
-            return
-        except LinkedInMediaError:
-            raise
-        except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
-            failure = translate(error, what, timeout, host or self.base.host)
-        raise failure
+    def _options(self, headers: dict[str, str], *, sock_read: float | None = None) -> dict[str, Any]:
+        """Return what every request is sent with, whatever a borrowed session would choose."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self.timeouts.connect, sock_read=sock_read)
+        return {
+            "headers": {"Accept-Encoding": "gzip", "User-Agent": user_agent(), **headers},
+            "timeout": timeout,
+            "allow_redirects": False,
+            "auto_decompress": False,
+            "raise_for_status": False,
+        }
 
 
-_PLAIN: Final[dict[str, Any]] = {"allow_redirects": False, "auto_decompress": False}
+class _OnceBody(aiohttp.BytesPayload):
+    """A body that knows whether any of it was written: until then, not even the head of its request has left."""
+
+    begun = False
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        self.begun = True
+        await super().write_with_length(writer, content_length)
 
 
 def _authorization(token: Secret | None) -> dict[str, str]:
     return {} if token is None else {"Authorization": f"Bearer {token.reveal()}"}
-
-
-def translate(error: Exception, what: str, timeout: float | None, host: str) -> LinkedInMediaError:
-    """Make our error of a foreign one, keeping nothing of it but its kind and the operating system's words."""
-    words = printable(getattr(error, "strerror", None) or type(error).__name__)
-    match error:
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
-            return ConnectionFailed(f"TLS with {host} failed: {words}", hint="its certificate must be valid")
-        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError() | aiohttp.ClientProxyConnectionError():
-            return ConnectionFailed(f"could not connect to {host}: {words}")
-        case aiohttp.SocketTimeoutError():
-            return DeadlineExceeded(f"{what}: {host} sent nothing for too long")
-        case TimeoutError():
-            return DeadlineExceeded(f"{what} within {timeout or 0:g} s")
-        case aiohttp.ClientResponseError():
-            return ConnectionLost(f"{host} did not answer in HTTP: {words}")
-        case _:
-            return ConnectionLost(f"the connection to {host} broke: {words}")
 
 
 def _checked(response: Response, body: UploadBody, *, complete: bool) -> Response:
@@ -236,6 +221,7 @@ def _checked(response: Response, body: UploadBody, *, complete: bool) -> Respons
 class _Sink:
     """Where a download goes, and what went wrong there: a full disk must not be taken for a broken connection."""
 
+    url: str = attrs.field(repr=False)
     write: Callable[[bytes], Awaitable[object]]
     size: int = 0
     failure: Exception | None = None
@@ -276,8 +262,8 @@ def _decoder(encoding: str) -> Callable[[bytes, int], bytes]:
     match encoding.strip().lower():
         case "" | "identity":
             return lambda piece, _: piece
-        case "gzip" | "x-gzip" | "deflate":
-            inflate = zlib.decompressobj(wbits=47)
+        case "gzip" | "x-gzip":
+            inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS + 16)
             return lambda piece, limit: _inflated(inflate, piece, limit)
         case other:
             raise UnexpectedReply(f"the answer is encoded as {printable(other)[:20]}, which nobody asked for")

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Final
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
-from .errors import ConnectionLost, LinkedInMediaError, UploadStalled
+from .errors import ConnectionLost, UploadStalled
 from .options import Timeouts
+
+_LOOK_EVERY: Final = 0.25
+"""Seconds between two looks at the progress of an upload, at most: a stall is noticed that late."""
+
+_LEAVE: Final = 5.0
+"""Seconds to wait for the leave to send a body: a server that never heard of asking for it will not give any."""
 
 
 def _nothing(given: int) -> None:
@@ -30,7 +38,7 @@ class UploadBody(aiohttp.Payload):
         self._on_progress = on_progress
         self._consumed = True
         self.given = 0
-        self.failure: LinkedInMediaError | None = None
+        self.failure: Exception | None = None
 
     @property
     def size(self) -> int:
@@ -45,28 +53,35 @@ class UploadBody(aiohttp.Payload):
         return tracker.bytes_written == self._size or (finished.done() and finished.exception() is None)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
-        """Write every chunk; a file that fails ends the attempt with its own error.
+        """Write every chunk; a file that fails, or a watcher that raises, ends the attempt with its own error.
 
         A connection that breaks does not: the server may have said why before it closed, and that answer is read next.
         """
         if self.given:
             raise ConnectionLost("an upload is never re-sent unasked")
+        while self.given < self.size:
+            chunk = await self._next_chunk()
+            self.given += len(chunk)
+            try:
+                await writer.write(chunk)
+            except (ConnectionError, aiohttp.ClientConnectionError):
+                self.given -= len(chunk)
+                return
+            self._tell()
+
+    async def _next_chunk(self) -> bytes:
         try:
-            while self.given < self.size and await self._write_next(writer):
-                self._on_progress(self.given)
-        except LinkedInMediaError as error:
+            return await anext(self._chunks)
+        except Exception as error:
             self.failure = error
             raise
 
-    async def _write_next(self, writer: AbstractStreamWriter) -> bool:
-        chunk = await anext(self._chunks)
-        self.given += len(chunk)
+    def _tell(self) -> None:
         try:
-            await writer.write(chunk)
-        except ConnectionError:
-            self.given -= len(chunk)
-            return False
-        return True
+            self._on_progress(self.given)
+        except Exception as error:
+            self.failure = error
+            raise
 
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:  # noqa: ARG002 -- aiohttp's signature
         """Write every chunk; the length is the body's own."""
@@ -83,11 +98,14 @@ class Watchdog:
     aiohttp's read timeout never fires while a server has stopped reading, so the bytes leaving are watched instead.
     """
 
-    def __init__(self, tracker: aiohttp.UploadTracker, body: UploadBody, timeouts: Timeouts) -> None:
+    def __init__(
+        self, tracker: aiohttp.UploadTracker, body: UploadBody, timeouts: Timeouts, *, expects_leave: bool = False
+    ) -> None:
         self._tracker = tracker
         self._body = body
-        self._timeouts = timeouts
-        self._interval = min(timeouts.stall, timeouts.answer) / 8
+        self._stall, self._answer = timeouts.stall, timeouts.answer
+        self._leave = min(_LEAVE, timeouts.stall) if expects_leave else timeouts.stall
+        self._interval = min(self._leave / 8, self._answer / 8, _LOOK_EVERY)
         self._timeout = asyncio.timeout(None)
         self._seen = -1
         self.failure: UploadStalled | None = None
@@ -108,7 +126,7 @@ class Watchdog:
         now, sent = self._loop.time(), self._tracker.bytes_written
         if sent != self._seen:
             self._seen, self._since = sent, now
-        allowed = self._timeouts.answer if sent >= self._body.size else self._timeouts.stall
+        allowed = self._allowed(sent)
         if now - self._since >= allowed:
             self.failure = UploadStalled(
                 f"no progress for {allowed:g} s after {max(sent, 0):,} of {self._body.size:,} bytes"
@@ -116,3 +134,8 @@ class Watchdog:
             self._timeout.reschedule(now)
             return
         self._next = self._loop.call_later(self._interval, self._look)
+
+    def _allowed(self, sent: int) -> float:
+        if sent >= self._body.size:
+            return self._answer
+        return self._stall if sent > 0 else self._leave

@@ -38,7 +38,7 @@ async def put_image(
         UploadExpired: The URL may no longer be used.
         FileChanged: The file changed; what was uploaded must not be used.
     """
-    attempts = Attempts(client, Repeat.HARMLESS, "PUT upload", math.inf)
+    attempts = Attempts(client, Repeat.HARMLESS, "PUT upload", client.timeouts.upload or math.inf)
     expect_continue = False
     while True:
         try:
@@ -68,7 +68,8 @@ async def _attempt(
     progress = (on_progress,) if on_progress else ()
     body = UploadBody(image.chunks(), image.facts.size, *progress)
     token = attempts.token if client.upload_authorization else None
-    response = await client.transport.put(started, body, token, expect_continue=expect_continue)
+    timeout = None if math.isinf(attempts.deadline) else max(attempts.remaining(), 0.001)
+    response = await client.transport.put(started, body, token, timeout=timeout, expect_continue=expect_continue)
     attempts.log(response.status, response.request_id)
     if not response.ok:
         raise _refusal(client, started, replies.read_error(_UPLOAD, response, client.clock.now()))
