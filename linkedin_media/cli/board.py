@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import attrs
 
-from ..errors import LinkedInMediaError
+from ..errors import InvalidImage, LinkedInMediaError
 from ..model.image import ValidatedImage
 from ..model.urn import Urn
 from ..pipeline.events import Event, Stage, StageFailed, StageFinished, StageStarted, UploadProgress
@@ -71,6 +71,10 @@ class Board:
                 case UploadProgress():
                     row.sent, row.size = event.sent, event.size
 
+    def expect(self, files: Iterable[tuple[str, str]]) -> None:
+        """Show files, each as its job and its name, before anything happens to them."""
+        self.rows.update({(job, file): Row(job, file) for job, file in files})
+
     def row(self, event: Event) -> Row:
         """Return the row of the file that an event is about."""
         return self.rows.setdefault((event.job, event.file), Row(event.job, event.file))
@@ -120,7 +124,9 @@ def tell(event: StageFinished | StageFailed, row: Row, now: float) -> str | None
 
 
 def code_of(error: BaseException) -> str:
-    """Return an error's name for programs."""
+    """Return an error's name for programs; for a refused file, the first rule it breaks."""
+    if isinstance(error, InvalidImage):
+        return error.violations[0].code
     return error.error_code if isinstance(error, LinkedInMediaError) else type(error).__name__
 
 

@@ -23,11 +23,11 @@ _ASCII: Final = str.maketrans(
 )
 _BAR: Final = 12
 _DOING: Final = {
-    Stage.VALIDATE: "reading its header",
-    Stage.INITIALIZE: "registering it",
-    Stage.UPLOAD: "sending it",
-    Stage.POLL: "LinkedIn is processing it",
-    Stage.POST: "creating the post",
+    Stage.VALIDATE: "reading",
+    Stage.INITIALIZE: "registering",
+    Stage.UPLOAD: "sending",
+    Stage.POLL: "processing",
+    Stage.POST: "posting",
 }
 
 
@@ -97,11 +97,11 @@ class Live(Screen):
         return Group(*parts)
 
     def _table(self, rows: list[Row]) -> Table:
-        table = Table(box=None, padding=(0, 1), header_style="dim", pad_edge=False)
-        table.add_column("", no_wrap=True, overflow="ellipsis", max_width=28)
+        table = Table(box=None, padding=(0, 1), header_style="dim", pad_edge=False, expand=True)
+        table.add_column("", no_wrap=True, overflow="ellipsis", max_width=max(self._console.width // 3, 12))
         for stage in self._stages:
-            table.add_column(stage, justify="center", no_wrap=True)
-        table.add_column("", no_wrap=True, overflow="ellipsis")
+            table.add_column(stage, justify="center", no_wrap=True, min_width=len(stage))
+        table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
         for row in rows:
             cells = [self._text(self._mark(row, stage)) for stage in self._stages]
             table.add_row(Text(printable(row.file)), *cells, self._text(self._says(row)))
@@ -118,7 +118,7 @@ class Live(Screen):
         if row.error is not None:
             return Text(code_of(row.error), style="red")
         if row.running and row.stage is Stage.UPLOAD and row.size:
-            return Text(f"{_bar(row.sent, row.size)} {byte_count(row.sent)} of {byte_count(row.size)}")
+            return Text(f"{_bar(row.sent, row.size)} of {byte_count(row.size)}")
         if row.running and row.stage is not None:
             age = self.board.clock() - row.since
             return Text(_DOING[row.stage] + (f", {age:.0f} s" if age >= 1 else ""), style="dim")

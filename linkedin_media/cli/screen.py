@@ -72,7 +72,11 @@ class Lines(Screen):
             return
         told = tell(event, self.board.row(event), self.board.clock())
         if told:
-            self.note(f"{printable(event.file)}: {printable(told)}")
+            self.tell(printable(event.file), printable(told))
+
+    def tell(self, file: str, told: str) -> None:
+        """Write a line of progress."""
+        self.note(f"{file}: {told}")
 
 
 def screen_for(output: Output, *, stages: tuple[Stage, ...] = UPLOADING, total: int = 0) -> Screen:
