@@ -150,8 +150,8 @@ class Ledger:
             {"key": spec.id, "spec": texts[spec.id], "author": spec.author} for spec in specs if spec.id not in known
         ]
         if rows:
-            db.execute(self._insert(job).on_conflict_do_nothing(index_elements=["key"]), rows)
-        return len(rows)
+            return db.execute(self._insert(job).on_conflict_do_nothing(index_elements=["key"]), rows).rowcount
+        return 0
 
     async def claim(self, limit: int, *, held: Collection[int] = (), ids: Sequence[int] | None = None) -> list[Record]:
         """Take up to `limit` unfinished jobs that no living worker has, in the order of the manifest.
