@@ -46,7 +46,7 @@ IMPURE_CALLS: Final = frozenset(
     }
 )
 
-NAMELESS: Final = frozenset({"base", "common", "helpers", "manager", "misc", "shared", "tools", "util", "utils"})
+NAMELESS: Final = frozenset({"base", "common", "helpers", "manager", "misc", "tools", "util", "utils"})
 LONGEST_FILE: Final = 300
 LONGEST_FUNCTION: Final = 40
 LONG_FILES: Final = {
