@@ -14,8 +14,14 @@ if TYPE_CHECKING:
         RenewingProvider as RenewingProvider,
         TokenProvider as TokenProvider,
     )
+    from .client.paging import (
+        Pages as Pages,
+    )
     from .client.session import (
         LinkedInClient as LinkedInClient,
+    )
+    from .destination import (
+        Writable as Writable,
     )
     from .errors import (
         ApiError as ApiError,
@@ -54,11 +60,38 @@ if TYPE_CHECKING:
         VersionSunset as VersionSunset,
         Violation as Violation,
     )
+    from .model.article import (
+        Article as Article,
+        ArticleAuthor as ArticleAuthor,
+        ArticleBody as ArticleBody,
+        ArticleLocale as ArticleLocale,
+        ArticleState as ArticleState,
+        AttributedText as AttributedText,
+        AuthorType as AuthorType,
+        CoverImage as CoverImage,
+        CropInfo as CropInfo,
+        CroppedImage as CroppedImage,
+        HtmlContent as HtmlContent,
+    )
+    from .model.article_urls import (
+        media_url as media_url,
+        permlink_of as permlink_of,
+        pulse_url as pulse_url,
+    )
     from .model.collection import (
         BatchResult as BatchResult,
         Page as Page,
     )
+    from .model.decoration import (
+        Decoration as Decoration,
+        PlayableStream as PlayableStream,
+        StillImage as StillImage,
+        StorageSize as StorageSize,
+        StreamData as StreamData,
+        StreamIdentifier as StreamIdentifier,
+    )
     from .model.image import (
+        DownloadedImage as DownloadedImage,
         Image as Image,
         InitializedUpload as InitializedUpload,
         MediaLibraryMetadata as MediaLibraryMetadata,
@@ -88,6 +121,16 @@ if TYPE_CHECKING:
     )
     from .model.secret import (
         Secret as Secret,
+    )
+    from .model.social import (
+        AuditStamp as AuditStamp,
+        Comment as Comment,
+        CommentContent as CommentContent,
+        CommentsState as CommentsState,
+        CommentsSummary as CommentsSummary,
+        Like as Like,
+        LikesSummary as LikesSummary,
+        SocialSummary as SocialSummary,
     )
     from .model.urn import (
         Urn as Urn,
@@ -119,6 +162,10 @@ if TYPE_CHECKING:
     from .pipeline.pipeline import (
         Pipeline as Pipeline,
     )
+    from .protocol.projection import (
+        P as P,
+        Projection as Projection,
+    )
     from .protocol.text import (
         Hashtag as Hashtag,
         LittleText as LittleText,
@@ -132,7 +179,9 @@ _NAMES: Final = {
         "RenewingProvider",
         "TokenProvider",
     ),
+    "client.paging": ("Pages",),
     "client.session": ("LinkedInClient",),
+    "destination": ("Writable",),
     "errors": (
         "ApiError",
         "BadRequest",
@@ -170,11 +219,38 @@ _NAMES: Final = {
         "VersionSunset",
         "Violation",
     ),
+    "model.article": (
+        "Article",
+        "ArticleAuthor",
+        "ArticleBody",
+        "ArticleLocale",
+        "ArticleState",
+        "AttributedText",
+        "AuthorType",
+        "CoverImage",
+        "CropInfo",
+        "CroppedImage",
+        "HtmlContent",
+    ),
+    "model.article_urls": (
+        "media_url",
+        "permlink_of",
+        "pulse_url",
+    ),
     "model.collection": (
         "BatchResult",
         "Page",
     ),
+    "model.decoration": (
+        "Decoration",
+        "PlayableStream",
+        "StillImage",
+        "StorageSize",
+        "StreamData",
+        "StreamIdentifier",
+    ),
     "model.image": (
+        "DownloadedImage",
         "Image",
         "InitializedUpload",
         "MediaLibraryMetadata",
@@ -203,6 +279,16 @@ _NAMES: Final = {
         "Visibility",
     ),
     "model.secret": ("Secret",),
+    "model.social": (
+        "AuditStamp",
+        "Comment",
+        "CommentContent",
+        "CommentsState",
+        "CommentsSummary",
+        "Like",
+        "LikesSummary",
+        "SocialSummary",
+    ),
     "model.urn": ("Urn",),
     "options": (
         "Concurrency",
@@ -229,6 +315,10 @@ _NAMES: Final = {
         "Uploaded",
     ),
     "pipeline.pipeline": ("Pipeline",),
+    "protocol.projection": (
+        "P",
+        "Projection",
+    ),
     "protocol.text": (
         "Hashtag",
         "LittleText",

@@ -16,7 +16,7 @@ import attrs
 from ..errors import LinkedInMediaError, NotSentInTime, RateLimited, Unauthorized
 from ..model.secret import Secret
 from ..protocol.wire import Repeat, Response
-from .retry import delay_before_retry
+from .retry import delay_before_retry, is_ambiguous
 
 if TYPE_CHECKING:
     from .session import LinkedInClient
@@ -57,6 +57,7 @@ class Attempts:
     deadline: float
     send_before: float = math.inf
     number: int = 0
+    in_doubt: bool = attrs.field(default=False, init=False)
     token: Secret | None = attrs.field(default=None, init=False, repr=False)
     _renewals: int = attrs.field(default=0, init=False)
     _began: float = attrs.field(init=False)
@@ -86,6 +87,7 @@ class Attempts:
 
     async def wait_or_raise(self, error: LinkedInMediaError) -> None:
         """Return when the call may be repeated; raise `error` where it must not be."""
+        self.in_doubt = self.in_doubt or is_ambiguous(error)
         if isinstance(error, Unauthorized) and await self._renew(error):
             return
         delay = delay_before_retry(error, self.repeat, self.number, self.client.retry, self.client.clock.fraction())

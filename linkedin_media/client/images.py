@@ -144,7 +144,7 @@ class Images:
             Forbidden: When iterated: LinkedIn grants this finder per application.
         """
         build = partial(protocol.build_find_by_associated_account, account, status=status, count=count)
-        query = Query(build=lambda at: build(start=at), parse=lambda _, response: protocol.parse_page(response))
+        query = Query(build=build, parse=lambda _, response, __: protocol.parse_page(response))
         return Pages(self._client, [query], start)
 
     async def download(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import attrs
 
@@ -17,12 +17,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Build(Protocol):
+    """Makes the call for the page that begins at `start`."""
+
+    def __call__(self, *, start: int) -> Request:
+        """Return the call."""
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Query(Generic[T]):
     """One finder call and the calls for its further pages: how to ask from a `start`, and how to read what comes."""
 
-    build: Callable[[int], Request]
-    parse: Callable[[Request, Response], Page[T]]
+    build: Build
+    parse: Callable[[Request, Response, int], Page[T]]
 
 
 @attrs.frozen(eq=False)
@@ -39,7 +46,7 @@ class Pages(Generic[T]):
 
     def __attrs_post_init__(self) -> None:
         for query in self._queries:
-            query.build(self._start)  # refuses at once what LinkedIn would refuse
+            query.build(start=self._start)  # refuses at once what LinkedIn would refuse
 
     async def __aiter__(self) -> AsyncIterator[T]:
         async for page in self.by_page():
@@ -56,8 +63,8 @@ class Pages(Generic[T]):
         for query in self._queries:
             start: int | None = self._start
             while start is not None:
-                request = query.build(start)
-                page = query.parse(request, await self._client.send(request))
+                request = query.build(start=start)
+                page = query.parse(request, await self._client.send(request), start)
                 if page.elements:
                     yield page
                 start = _next_start(page, start)

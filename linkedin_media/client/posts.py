@@ -125,5 +125,5 @@ class Posts:
             Forbidden: When iterated: the token may not read this author's posts.
         """
         build = partial(protocol.build_find_by_author, author, sort_by=sort_by, count=count)
-        query = Query(build=lambda at: build(start=at), parse=lambda _, response: protocol.parse_page(response))
+        query = Query(build=build, parse=lambda _, response, __: protocol.parse_page(response))
         return Pages(self._client, [query], start)

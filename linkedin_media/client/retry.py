@@ -9,6 +9,7 @@ from ..errors import (
     ConnectionFailed,
     ConnectionLost,
     LinkedInMediaError,
+    NotFound,
     RateLimited,
     ServerError,
     UnexpectedReply,
@@ -16,7 +17,7 @@ from ..errors import (
     UploadStalled,
 )
 from ..options import RetryPolicy
-from ..protocol.wire import Repeat
+from ..protocol.wire import Repeat, RestliMethod
 
 _TRANSIENT_STATUSES = (408, 409)
 
@@ -71,6 +72,11 @@ def is_ambiguous(error: LinkedInMediaError) -> bool:
     if isinstance(error, ApiError):
         return isinstance(error, ServerError) or error.status == 408
     return isinstance(error, ConnectionLost | UnexpectedReply)
+
+
+def already_done(error: LinkedInMediaError, method: RestliMethod) -> bool:
+    """Tell whether `error` says that an earlier attempt was carried out: there is nothing left to delete."""
+    return method is RestliMethod.DELETE and isinstance(error, NotFound)
 
 
 @attrs.define

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Final, Self
 
 from ..errors import LinkedInMediaError
 from ..options import DEFAULT_VERSION, Concurrency, RetryPolicy, Timeouts
-from ..protocol import replies
+from ..protocol import articles, replies, social
 from ..protocol.hosts import Origin, parse_base_url
 from ..protocol.tunnel import tunnel
-from ..protocol.wire import Request, Response, check_version, with_headers
+from ..protocol.wire import Request, Response, check_path, check_version, with_headers
 from ..transport import Transport
+from .articles import Articles
 from .attempts import Attempts, Clock, without
 from .auth import TokenProvider, TokenSource, token_source
 from .images import Images
 from .posts import Posts
-from .retry import RetryQuota
+from .retry import RetryQuota, already_done
+from .social import SocialActions
 from .throttle import Throttle
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class LinkedInClient:
         retry: When a failed call is repeated.
         timeouts: How long each step may take.
         max_calls_per_second: A rate for all calls together, None for no limit.
+        articles_path: Where the Articles API is; LinkedIn has announced the end of unversioned paths.
+        social_actions_path: Where comments and likes are.
         upload_authorization: Whether uploads carry the token, as LinkedIn's pages ask.
 
     Raises:
@@ -64,6 +68,8 @@ class LinkedInClient:
         timeouts: Timeouts | None = None,
         max_calls_per_second: float | None = None,
         upload_authorization: bool = True,
+        articles_path: str = articles.PATH,
+        social_actions_path: str = social.PATH,
     ) -> None:
         self.version = check_version(version or os.environ.get("LINKEDIN_VERSION") or DEFAULT_VERSION)
         self.concurrency = concurrency or Concurrency()
@@ -80,6 +86,8 @@ class LinkedInClient:
         self._quota = RetryQuota(self.retry.quota)
         self.images = Images(self)
         self.posts = Posts(self)
+        self.articles = Articles(self, check_path(articles_path))
+        self.social_actions = SocialActions(self, check_path(social_actions_path))
 
     @property
     def base_url(self) -> Origin:
@@ -121,6 +129,8 @@ class LinkedInClient:
             try:
                 return await self._attempt(prepared, attempts)
             except LinkedInMediaError as error:
+                if attempts.in_doubt and already_done(error, prepared.restli_method):
+                    return Response(status=404)
                 await attempts.wait_or_raise(error)
 
     async def _attempt(self, request: Request, attempts: Attempts) -> Response:

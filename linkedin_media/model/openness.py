@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 
 E = TypeVar("E", bound=StrEnum)
+DERIVED: Final = "derived"
+"""The mark of such attributes, for those who read and write JSON."""
 
 
 def unknown_fields() -> Any:
     """Return the attribute that holds a model's unknown keys, by LinkedIn's names."""
     return attrs.field(factory=dict, kw_only=True, repr=False, hash=False)
+
+
+def derived() -> Any:
+    """Return an attribute that is made of the others: neither read from JSON nor written to it nor compared."""
+    return attrs.field(factory=dict, kw_only=True, repr=False, eq=False, metadata={DERIVED: True})
 
 
 def known(enum: type[E], value: str) -> E | str:

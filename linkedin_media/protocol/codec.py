@@ -13,6 +13,7 @@ from cattrs import BaseValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from ..errors import InvalidArgument, UnexpectedReply
+from ..model.openness import DERIVED
 from ..model.post import ArticleContent, Content, ImageContent, MultiImageContent, OtherContent
 from ..model.urn import Urn
 
@@ -20,7 +21,11 @@ T = TypeVar("T")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _UNKNOWN: Final = "unknown_fields"
-_SPECIAL_KEYS: Final = {"urn": "$URN"}
+_SPECIAL_KEYS: Final = {
+    "urn": "$URN",
+    "html_content": "com.linkedin.publishing.HtmlContent",
+    "still_image": "com.linkedin.digitalmedia.mediaartifact.StillImage",
+}
 _CONTENT_KINDS: Final[Mapping[str, type]] = {
     "media": ImageContent,
     "multiImage": MultiImageContent,
@@ -66,9 +71,8 @@ def camel(name: str) -> str:
 
 
 def _structure_factory(cls: type[Any], converter: Converter) -> Any:
-    attrs.resolve_types(cls)
-    names = {field.name: camel(field.name) for field in attrs.fields(cls)}
-    structure = make_dict_structure_fn(cls, converter, **_renames(names))
+    names = _names(cls)
+    structure = make_dict_structure_fn(cls, converter, **_overrides(cls, names))
     if _UNKNOWN not in names:
         return structure
     known = frozenset(names.values())
@@ -83,9 +87,7 @@ def _structure_factory(cls: type[Any], converter: Converter) -> Any:
 
 
 def _unstructure_factory(cls: type[Any], converter: Converter) -> Any:
-    attrs.resolve_types(cls)
-    names = {field.name: camel(field.name) for field in attrs.fields(cls)}
-    unstructure = make_dict_unstructure_fn(cls, converter, **_renames(names))
+    unstructure = make_dict_unstructure_fn(cls, converter, **_overrides(cls, _names(cls)))
 
     def write(model: Any) -> dict[str, Any]:
         written = unstructure(model)
@@ -95,8 +97,15 @@ def _unstructure_factory(cls: type[Any], converter: Converter) -> Any:
     return write
 
 
-def _renames(names: Mapping[str, str]) -> dict[str, Any]:
-    return {name: override(rename=name if name == _UNKNOWN else key) for name, key in names.items()}
+def _names(cls: type[Any]) -> dict[str, str]:
+    """Return LinkedIn's name of each attribute that comes from JSON."""
+    attrs.resolve_types(cls)
+    return {field.name: camel(field.name) for field in attrs.fields(cls) if DERIVED not in field.metadata}
+
+
+def _overrides(cls: type[Any], names: Mapping[str, str]) -> dict[str, Any]:
+    made = {field.name: override(omit=True) for field in attrs.fields(cls) if field.name not in names}
+    return made | {name: override(rename=name if name == _UNKNOWN else key) for name, key in names.items()}
 
 
 def _structure_content(value: object, _: Any) -> Content:

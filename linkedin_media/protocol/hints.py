@@ -13,6 +13,10 @@ _TOKEN_HINTS: Final = {
     65604: "no token was sent: set LINKEDIN_ACCESS_TOKEN",
     65608: "LinkedIn has restricted this member: nothing can be sent on their behalf",
 }
+_LIBRARY_FINDER: Final = (
+    "finding images by account needs rw_ads, a role in the ad account, and LinkedIn's grant to the application: ask for "
+    "the Advertising API product"
+)
 _READ_SCOPES: Final = "reading needs rw_ads or w_organization_social; w_member_social alone may only write"
 
 
@@ -29,31 +33,44 @@ def names_permission(message: str) -> bool:
 def forbidden(message: str, *, resource: str, method: str) -> str:
     """Say which scope, role or product is missing, where the call or the message tells."""
     match = _PERMISSION.search(message)
-    if match and "FINDER-associatedAccount" in match["call"]:
-        return "finding images by account is granted per application: ask LinkedIn for the Advertising API product"
-    if match and match["call"].startswith("BATCH_GET"):
+    call = match["call"] if match else ""
+    if "FINDER-associatedAccount" in call or (resource == "images" and method == "FINDER"):
+        return _LIBRARY_FINDER
+    if call.startswith("BATCH_GET"):
         return "the application's access tier has no batch get: use single gets, or apply for the standard tier"
     if resource == "images":
         return _images(message, method)
     if resource == "posts":
+        return _posts(method)
+    if resource == "originalArticles":
+        return f"articles need LinkedIn's closed scope {'w' if method == 'DELETE' else 'r'}_compliance"
+    if resource == "socialActions":
         return (
-            "posting needs w_organization_social and a role on the page (ADMINISTRATOR, CONTENT_ADMIN or "
-            "DIRECT_SPONSORED_CONTENT_POSTER), or w_member_social for the member's own posts; reading needs "
-            "r_organization_social or r_member_social"
+            "comments and likes need r_organization_social with a role on the page, or LinkedIn's closed scopes "
+            "r_member_social and r_compliance"
         )
-    if resource in ("originalArticles", "socialActions"):
-        return "articles need the closed compliance scopes r_compliance and w_compliance"
     return "check the token's scopes, the member's role and the application's products"
 
 
 def _images(message: str, method: str) -> str:
     if method in ("GET", "BATCH_GET"):
         return _READ_SCOPES
+    if method == "PARTIAL_UPDATE":
+        return "changing a media library needs rw_ads and a role in the ad account that owns it"
     if not message:
         return "the owner must be the token's own member, or an organization the member administers"
     return (
         "the owner must be the token's own member (w_member_social), an organization the member administers "
         "(w_organization_social, ADMINISTRATOR or DIRECT_SPONSORED_CONTENT_POSTER), or an ad account (rw_ads)"
+    )
+
+
+def _posts(method: str) -> str:
+    if method in ("GET", "BATCH_GET", "FINDER"):
+        return "reading posts needs r_organization_social and a role on the page, or the closed scope r_member_social"
+    return (
+        "posting needs w_organization_social and a role on the page (ADMINISTRATOR, CONTENT_ADMIN or "
+        "DIRECT_SPONSORED_CONTENT_POSTER), or w_member_social for the member's own posts"
     )
 
 

@@ -25,7 +25,7 @@ EVERY: Final = "*"
 """The wildcard field: ``P("results")(P(EVERY)("id"))``."""
 
 _NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$]*")
-_ENVELOPED: Final = re.compile(r"[*~(]")
+_END_OF_NAME: Final = re.compile(r"[*~(]")
 
 
 @attrs.frozen
@@ -92,13 +92,16 @@ class Projection:
         return f"({','.join(map(str, self.fields))})"
 
     def within(self, envelope: str) -> Projection:
-        """Return the projection of an answer that holds many such entities: ``(elements*(…))``, ``(results*(…))``.
-
-        One that names the envelope is that of the whole answer already, and returned as it is.
-        """
-        if any(_ENVELOPED.split(str(field), maxsplit=1)[0] == envelope for field in self.fields):
-            return self
+        """Return the projection of an answer that holds many such entities: ``(elements*(…))``, ``(results*(…))``."""
         return Projection(P(envelope).each(*self.fields))
+
+    def names(self, field: str) -> bool:
+        """Tell whether it chooses `field`, whole or in part, or everything."""
+        return any(_END_OF_NAME.split(str(chosen), maxsplit=1)[0] in (field, "") for chosen in self.fields)
+
+    def with_field(self, field: str) -> Projection:
+        """Return the projection that chooses `field` too."""
+        return self if self.names(field) else Projection(*self.fields, field)
 
 
 def _field(field: Selection) -> P:

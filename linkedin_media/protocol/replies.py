@@ -204,7 +204,7 @@ def read_batch(
         name = str(key)
         status = _number(statuses.get(name)) or 200
         if name in refused or status >= 400 or name not in results:
-            failed[key] = _batch_error(request, response, refused.get(name), status, now)
+            failed[key] = inner_error(request, response, refused.get(name), now, status=status)
             continue
 
         try:
@@ -220,7 +220,8 @@ def _by_key(value: object) -> dict[str, Any]:
     return {restli.decode_created_id(key) if "%3A" in key.upper() else key: item for key, item in items}
 
 
-def _batch_error(request: Request, response: Response, error: object, status: int, now: datetime) -> ApiError:
+def inner_error(request: Request, response: Response, error: object, now: datetime, *, status: int = 200) -> ApiError:
+    """Make the typed error of one part of an answer that is a 200; `status` is what the answer gives for that part."""
     fields = error if isinstance(error, dict) else {}
     inner = _number(fields.get("status")) or (status if status >= 400 else 404)
     message = _text(fields, "message") or (_MISSING if not fields and status < 400 else "")

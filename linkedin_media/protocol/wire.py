@@ -19,6 +19,7 @@ MAX_REPLY: Final = 1 << 20
 """Bytes of a reply read, after decompression, unless the request expects more."""
 
 _VERSION: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])(\.[0-9]{1,2})?", re.ASCII)
+_PATH: Final = re.compile(r"(/[A-Za-z0-9._-]+)+", re.ASCII)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -149,6 +150,19 @@ def check_version(version: str) -> str:
         return version
     raise InvalidArgument(
         f"version {ascii(version)[:40]}: LinkedIn's versions read YYYYMM, such as 202609", argument="version"
+    )
+
+
+def check_path(path: str) -> str:
+    """Return the path of a collection, or refuse what is none.
+
+    Raises:
+        InvalidArgument: Not of the form ``/v2/originalArticles``.
+    """
+    if _PATH.fullmatch(path):
+        return path
+    raise InvalidArgument(
+        f"{ascii(path)[:80]} is no path of a collection", argument="path", hint="for example /v2/originalArticles"
     )
 
 

@@ -49,11 +49,10 @@ def test_the_projection_of_one_entity_is_put_into_what_many_come_in() -> None:
     assert str(Projection("id").within("results")) == "(results*(id))"
 
 
-def test_a_projection_of_a_whole_answer_is_left_alone() -> None:
-    whole = Projection(P("elements").each("id"), "paging")
-
-    assert whole.within("elements") is whole
-    assert str(Projection("elementsSeen").within("elements")) == "(elements*(elementsSeen))"
+def test_a_field_is_added_where_it_is_not_chosen_yet() -> None:
+    assert str(Projection("title", "idea").with_field("id")) == "(title,idea,id)"
+    assert str(Projection(P("id").decorate()).with_field("id")) == "(id~)"
+    assert str(Projection(EVERY).with_field("id")) == "(*)"
 
 
 def test_the_caption_can_be_asked_for_where_the_answers_hold_it() -> None:
