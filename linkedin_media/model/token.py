@@ -48,6 +48,11 @@ class StoredToken:
         """Tell whether there is a refresh token that lives."""
         return self.refresh is not None and (self.refresh_expires_at is None or now < self.refresh_expires_at)
 
+    def renewed_by(self, answer: StoredToken) -> StoredToken:
+        """Return what to store after a refresh: whatever came back, and of this token what did not."""
+        kept = {} if answer.refresh else {"refresh": self.refresh, "refresh_expires_at": self.refresh_expires_at}
+        return attrs.evolve(answer, scopes=answer.scopes or self.scopes, member=answer.member or self.member, **kept)
+
     def refresh_due(self, now: datetime) -> bool:
         """Tell whether to refresh ahead: in the last day of its life (the last tenth, if that is shorter).
 

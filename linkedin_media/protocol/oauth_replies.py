@@ -17,6 +17,7 @@ from ..model.secret import Secret
 from ..model.token import Introspection, StoredToken
 from ..model.urn import Urn
 from . import replies
+from .oauth import RESOURCE
 from .redact import printable
 from .wire import Request, Response
 
@@ -66,8 +67,8 @@ def read_callback(target: str, state: str) -> Secret:
 
 
 def read_refusal(request: Request, response: Response, now: datetime) -> LinkedInMediaError:
-    """Make the typed error of an answer that is not a 2xx: a 4xx refuses for good, anything else may pass."""
-    if response.status in (408, 429) or not 400 <= response.status < 500:
+    """Make the typed error of an answer that is not a 2xx; a 4xx of the sign-in refuses for good."""
+    if request.resource != RESOURCE or response.status in (408, 429) or not 400 <= response.status < 500:
         return replies.read_error(request, response, now)
     return _refused(_fields(response) or {}, response.status, f"HTTP {response.status} without a reason")
 
