@@ -40,6 +40,9 @@ class Order:
 
 async def answer(world: World, host: Host, request: web.BaseRequest) -> Reply:
     """Carry out a control call; it leaves no trace in the journal."""
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != f"http://{request.headers.get('Host')}":
+        return _problem(403, "another site's page has no business here")
     path, _, query = request.raw_path.partition("?")
     content = bytearray()
     async for chunk in request.content.iter_any():
@@ -90,7 +93,7 @@ async def _journal(order: Order) -> Reply:
 
 
 def _show_page(_: Order) -> Reply:
-    return Reply(200, page.HTML.encode(), content_type="text/html; charset=utf-8")
+    return Reply(200, page.html(), {"Content-Security-Policy": page.POLICY}, "text/html; charset=utf-8")
 
 
 def _info(order: Order) -> Reply:
