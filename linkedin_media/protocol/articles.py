@@ -77,7 +77,7 @@ def build_get(article: int | str, reading: Reading = EVERYTHING, *, path: str = 
 
 def parse_get(request: Request, response: Response, now: datetime) -> Article:
     """Read one article."""
-    return _load(replies.read_object(response), request, response, now)
+    return replies.read_entity(response, partial(_load, request=request, response=response, now=now))
 
 
 def build_batch_get(articles: Sequence[int], reading: Reading = EVERYTHING, *, path: str = PATH) -> Request:

@@ -11,7 +11,6 @@ from ..model.collection import BatchResult, Page
 from ..model.image import Image, InitializedUpload, MediaLibraryMetadata, MediaLibraryStatus, MediaStatus
 from ..model.urn import Urn, expect, image_urn, owner_urn
 from . import codec, replies, restli
-from .redact import excerpt
 from .wire import Request, Response, RestliMethod, collection, entity, json_body
 
 RESOURCE: Final = "images"
@@ -49,9 +48,7 @@ def parse_initialize_upload(response: Response) -> InitializedUpload:
     try:
         return codec.load(value, InitializedUpload)
     except UnexpectedReply as error:
-        error.status, error.request_id = response.status, response.request_id
-        error.excerpt = excerpt(response.body)
-        raise
+        raise replies.identified(error, response) from None
 
 
 def build_get(image: str) -> Request:
@@ -61,7 +58,7 @@ def build_get(image: str) -> Request:
 
 def parse_get(response: Response) -> Image:
     """Read one image."""
-    return codec.load(replies.read_object(response), Image)
+    return replies.read_entity(response, lambda value: codec.load(value, Image))
 
 
 def build_batch_get(images: Sequence[str]) -> Request:

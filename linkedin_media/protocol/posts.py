@@ -144,7 +144,7 @@ def build_get(post: str, *, view_context: Literal["READER", "AUTHOR"] | None = N
 
 def parse_get(response: Response) -> Post:
     """Read one post."""
-    return codec.load(replies.read_object(response), Post)
+    return replies.read_entity(response, lambda value: codec.load(value, Post))
 
 
 def build_batch_get(posts: Sequence[str]) -> Request:

@@ -54,6 +54,25 @@ def read_object(response: Response) -> dict[str, Any]:
     )
 
 
+def read_entity(response: Response, load: Callable[[Any], T]) -> T:
+    """Read the one entity of a 2xx.
+
+    Raises:
+        UnexpectedReply: It is not as documented.
+    """
+    value = read_object(response)
+    try:
+        return load(value)
+    except UnexpectedReply as error:
+        raise identified(error, response) from None
+
+
+def identified(error: UnexpectedReply, response: Response) -> UnexpectedReply:
+    """Return an error of reading with what LinkedIn's support asks for."""
+    error.status, error.request_id, error.excerpt = response.status, response.request_id, excerpt(response.body)
+    return error
+
+
 def _json(body: bytes) -> Any:
     try:
         value = json.loads(body, parse_constant=_refuse_constant)
@@ -233,10 +252,14 @@ def read_page(response: Response, load: Callable[[Any], T]) -> Page[T]:
     body = read_object(response)
     elements, paging = body.get("elements"), body.get("paging")
     if not isinstance(elements, list):
-        raise UnexpectedReply("LinkedIn's page has no elements", status=response.status, excerpt=excerpt(response.body))
+        raise identified(UnexpectedReply("LinkedIn's page has no elements"), response)
     paging = paging if isinstance(paging, dict) else {}
+    try:
+        loaded = tuple(load(element) for element in elements)
+    except UnexpectedReply as error:
+        raise identified(error, response) from None
     return Page(
-        elements=tuple(load(element) for element in elements),
+        elements=loaded,
         start=_number(paging.get("start")) or 0,
         count=_number(paging.get("count")) or 0,
         total=_number(paging.get("total")),

@@ -29,7 +29,7 @@ def build_summary(target: str | None, *, path: str = PATH) -> Request:
 
 def parse_summary(response: Response) -> SocialSummary:
     """Read how many there are."""
-    return codec.load(replies.read_object(response), SocialSummary)
+    return replies.read_entity(response, lambda value: codec.load(value, SocialSummary))
 
 
 def build_list(
