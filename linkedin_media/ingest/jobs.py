@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -17,24 +17,31 @@ from ..model.urn import Urn
 from .states import FINAL, State, may_follow
 
 
+def _files(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(names)
+
+
+def _alt_texts(texts: Iterable[str | None]) -> tuple[str | None, ...]:
+    return tuple(texts)
+
+
 @attrs.frozen(kw_only=True)
 class JobSpec:
     """One line of a manifest. `files` are absolute paths; without a `commentary` the job ends when they are AVAILABLE."""
 
     id: str
-    files: tuple[str, ...] = attrs.field(converter=tuple)
+    files: tuple[str, ...] = attrs.field(converter=_files)
     author: str
     owner: str
     commentary: str | None = None
-    alt_texts: tuple[str | None, ...] = attrs.field(default=(), converter=tuple)
+    alt_texts: tuple[str | None, ...] = attrs.field(default=(), converter=_alt_texts)
     visibility: str = "PUBLIC"
     account: str | None = None
     asset_name: str | None = None
 
     def dump(self) -> str:
         """Return the spec as JSON text, the same for the same wish."""
-        fields = attrs.asdict(self, filter=lambda attribute, value: attribute.name != "id" and value not in (None, ()))
-        return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return _write({name: value for name in _SPEC if (value := getattr(self, name)) not in (None, ())})
 
     @classmethod
     def load(cls, id: str, text: str) -> JobSpec:  # noqa: A002 -- the column's name
@@ -140,18 +147,18 @@ class Record:
 
     def row(self) -> dict[str, Any]:
         """Return the columns to save."""
-        images = [
-            {name: value for name, value in attrs.asdict(image).items() if value not in (None, False)}
-            for image in self.images
-        ]
         return {
             "state": self.state.value,
             "done": int(self.done),
-            "images": json.dumps(images, separators=(",", ":")),
-            "orphans": json.dumps(self.orphans, separators=(",", ":")),
-            "error": json.dumps(self.error, ensure_ascii=False) if self.error else None,
+            "images": self.dump_images(),
+            "orphans": _write(self.orphans) if self.orphans else "[]",
+            "error": _write(self.error) if self.error else None,
             **{name: getattr(self, name) for name in _SAVED},
         }
+
+    def dump_images(self) -> str:
+        """Return how far the images are as JSON text."""
+        return _write([{name: value for name in _IMAGE if (value := getattr(image, name))} for image in self.images])
 
     @property
     def done(self) -> bool:
@@ -186,8 +193,11 @@ class Record:
                 self.images[position] = ImageProgress()
 
 
-_SAVED = ("tries", "not_before", "post", "began_at", "uploaded_at", "available_at", "ended_at")
-_PLAIN = (*_SAVED, "sendings", "first_intent_at", "intent_at")
+_write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_SPEC: Final = tuple(field.name for field in attrs.fields(JobSpec) if field.name != "id")
+_IMAGE: Final = tuple(field.name for field in attrs.fields(ImageProgress))
+_SAVED: Final = ("tries", "not_before", "post", "began_at", "uploaded_at", "available_at", "ended_at")
+_PLAIN: Final = (*_SAVED, "sendings", "first_intent_at", "intent_at")
 
 
 def describe(error: Exception) -> dict[str, str]:

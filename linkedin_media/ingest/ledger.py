@@ -139,7 +139,9 @@ class Ledger:
 
     def _add(self, db: Connection, specs: Sequence[JobSpec]) -> int:
         texts = {spec.id: spec.dump() for spec in specs}
-        known = dict(db.execute(select(job.c.key, job.c.spec).where(job.c.key.in_(list(texts)))).tuples().all())
+        known = {
+            row.key: row.spec for row in db.execute(select(job.c.key, job.c.spec).where(job.c.key.in_(list(texts))))
+        }
         for key, text in known.items():
             if text != texts[key]:
                 raise InvalidArgument(
@@ -150,7 +152,8 @@ class Ledger:
             {"key": spec.id, "spec": texts[spec.id], "author": spec.author} for spec in specs if spec.id not in known
         ]
         if rows:
-            return db.execute(self._insert(job).on_conflict_do_nothing(index_elements=["key"]), rows).rowcount
+            insert = self._insert(job).on_conflict_do_nothing(index_elements=["key"]).returning(job.c.id)
+            return len(db.execute(insert, rows).all())
         return 0
 
     async def claim(self, limit: int, *, held: Collection[int] = (), ids: Sequence[int] | None = None) -> list[Record]:
@@ -194,14 +197,13 @@ class Ledger:
             LostLease: Another worker has taken it over: do not send.
         """
         record.enter(State.POSTING)
-        row = record.row()
         await self._writer.update(
             _INTEND,
             {
                 "b_id": record.id,
                 "b_owner": self.me,
                 "intent_digest": digest,
-                "images": row["images"],
+                "images": record.dump_images(),
                 "available_at": record.available_at,
             },
         )
@@ -315,8 +317,8 @@ class Ledger:
 
 def counts(db: Connection) -> dict[State, int]:
     """Return how many jobs are in each state."""
-    rows = db.execute(select(job.c.state, func.count()).group_by(job.c.state)).tuples()
-    return {State(state): number for state, number in rows}
+    rows = db.execute(select(job.c.state, func.count()).group_by(job.c.state))
+    return {State(row[0]): row[1] for row in rows}
 
 
 def records(database: Database, states: Sequence[State] = ()) -> Iterator[Record]:

@@ -1,0 +1,303 @@
+"""The ledger: the same behaviour on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+from sqlalchemy import select
+
+from linkedin_media.errors import InvalidArgument, LedgerError, LostLease
+from linkedin_media.ingest.database import open_for_reading
+from linkedin_media.ingest.ledger import DEAD_AFTER, Ledger, counts, records
+from linkedin_media.ingest.schema import job, worker
+from linkedin_media.ingest.states import State
+
+
+async def _row(ledger: Ledger, key: str):
+    return await ledger._writer.run(lambda db: db.execute(select(job).where(job.c.key == key)).mappings().one())
+
+
+async def test_jobs_are_added_once_by_their_id(ledger, make_specs):
+    first = await ledger.add(make_specs(3))
+    second = await ledger.add(make_specs(5))
+
+    assert (first.new, first.known) == (3, 0)
+    assert (second.new, second.known) == (2, 3)
+    assert await ledger.counts() == {State.NEW: 5}
+
+
+async def test_a_known_id_with_other_contents_is_refused_and_nothing_of_its_chunk_is_added(ledger, make_specs):
+    await ledger.add(make_specs(1))
+    changed = [attrs.evolve(make_specs(1)[0], commentary="another text"), make_specs(2)[1]]
+
+    with pytest.raises(InvalidArgument, match="job 'job-0' is in the ledger with other contents"):
+        await ledger.add(changed)
+
+    assert await ledger.counts() == {State.NEW: 1}
+
+
+async def test_claims_come_in_the_order_of_the_manifest_and_never_twice(ledger, make_specs):
+    await ledger.add(make_specs(5))
+
+    first = await ledger.claim(3)
+    second = await ledger.claim(3, held={record.id for record in first})
+
+    assert [record.spec.id for record in first] == ["job-0", "job-1", "job-2"]
+    assert [record.spec.id for record in second] == ["job-3", "job-4"]
+
+
+async def test_a_worker_takes_its_own_jobs_again_that_nobody_holds(ledger, make_specs):
+    await ledger.add(make_specs(2))
+    await ledger.claim(2)
+
+    assert [record.spec.id for record in await ledger.claim(2)] == ["job-0", "job-1"]
+
+
+async def test_only_the_jobs_named_are_claimed(ledger, make_specs):
+    await ledger.add(make_specs(3))
+    everything = await ledger.claim(3)
+    wanted = everything[1].id
+
+    assert [record.id for record in await ledger.claim(3, ids=[wanted])] == [wanted]
+
+
+async def test_a_record_survives_being_saved_and_claimed_again(ledger, make_specs):
+    await ledger.add(make_specs(1, files=["/a.png", "/b.png"], alt_texts=["one", None]))
+    record = (await ledger.claim(1))[0]
+    record.images[0].urn, record.images[0].url, record.images[0].expires = "urn:li:image:A", "https://signed", 5
+    record.orphans.append("urn:li:image:Z")
+    record.tries, record.began_at, record.error = 2, 7, {"code": "X", "message": "é"}
+    record.enter(State.INITIALIZED)
+    await ledger.save(record)
+
+    again = (await ledger.claim(1))[0]
+
+    assert attrs.asdict(again) == attrs.asdict(record)
+
+
+async def test_a_save_is_refused_once_another_worker_has_the_job(ledger, make_specs):
+    await ledger.add(make_specs(2))
+    mine, other = await ledger.claim(2)
+    taken = job.update().where(job.c.id == mine.id).values(owner="somebody-else")
+    await ledger._writer.run(lambda db: db.execute(taken))
+
+    outcomes = await asyncio.gather(ledger.save(mine), ledger.save(other), return_exceptions=True)
+
+    assert isinstance(outcomes[0], LostLease)
+    assert outcomes[1] is None
+
+
+async def test_an_intent_is_refused_once_another_worker_has_the_job(ledger, make_specs):
+    await ledger.add(make_specs(1))
+    record = (await ledger.claim(1))[0]
+    record.state = State.AVAILABLE
+    await ledger._writer.run(lambda db: db.execute(job.update().values(owner="somebody-else")))
+
+    with pytest.raises(LostLease):
+        await ledger.intend(record, "digest")
+
+    assert (await _row(ledger, "job-0"))["intent_at"] is None
+
+
+async def test_an_intent_carries_the_databases_absolute_time_and_keeps_the_first(ledger, make_specs):
+    await ledger.add(make_specs(1))
+    record = (await ledger.claim(1))[0]
+    record.state = State.AVAILABLE
+    before = await ledger.now()
+    await ledger.intend(record, "digest-1")
+    first = await _row(ledger, "job-0")
+    await asyncio.sleep(0.02)
+    await ledger.intend(record, "digest-2")
+    second = await _row(ledger, "job-0")
+
+    assert before <= first["intent_at"] <= await ledger.now()
+    assert second["intent_at"] > first["intent_at"]
+    assert second["first_intent_at"] == first["first_intent_at"] == first["intent_at"]
+    assert (second["state"], second["sendings"], second["intent_digest"]) == ("posting", 2, "digest-2")
+
+
+async def test_the_databases_clock_is_the_time_of_day(ledger):
+    assert abs(await ledger.now() / 1000 - datetime.now(UTC).timestamp()) < 5
+
+
+async def test_a_job_that_must_wait_is_not_claimed_before_its_time(ledger, make_specs):
+    await ledger.add(make_specs(2))
+    later, sooner = await ledger.claim(2)
+    later.not_before = await ledger.now() + 60_000
+    sooner.not_before = await ledger.now() - 1
+    await ledger.save(later, release=True)
+    await ledger.save(sooner, release=True)
+
+    assert [record.spec.id for record in await ledger.claim(2)] == ["job-1"]
+    assert await ledger.unfinished()
+
+
+async def test_done_jobs_are_released_and_never_claimed(ledger, make_specs):
+    await ledger.add(make_specs(1))
+    record = (await ledger.claim(1))[0]
+    record.fail(ValueError("broken"), at=1)
+    await ledger.save(record)
+
+    assert await ledger.claim(1) == []
+    assert (await _row(ledger, "job-0"))["owner"] is None
+    assert not await ledger.unfinished()
+
+
+async def test_failed_jobs_begin_anew_only_when_asked_to(ledger, make_specs):
+    await ledger.add(make_specs(1))
+    record = (await ledger.claim(1))[0]
+    record.fail(ValueError("broken"), at=1)
+    await ledger.save(record)
+
+    assert await ledger.reopen([State.FAILED]) == 1
+
+    again = (await ledger.claim(1))[0]
+    assert (again.state, again.error, again.tries) == (State.NEW, None, 0)
+
+
+async def _in_doubt(ledger, make_specs, state):
+    await ledger.add(make_specs(1))
+    record = (await ledger.claim(1))[0]
+    record.state = State.AVAILABLE
+    await ledger.intend(record, "digest")
+    if state is State.UNKNOWN:
+        record.enter(State.UNKNOWN)
+        await ledger.save(record)
+
+
+@pytest.mark.parametrize("state", [State.POSTING, State.UNKNOWN])
+async def test_a_person_resolves_a_doubtful_job_as_posted(ledger, make_specs, state):
+    await _in_doubt(ledger, make_specs, state)
+
+    await ledger.resolve("job-0", post="urn:li:share:7")
+
+    assert await ledger.counts() == {State.POSTED: 1}
+    assert await ledger.has_post("urn:li:share:7")
+
+
+async def test_a_person_has_a_doubtful_job_sent_again(ledger, make_specs):
+    await _in_doubt(ledger, make_specs, State.UNKNOWN)
+
+    await ledger.resolve("job-0", post=None)
+
+    assert [record.state for record in await ledger.claim(1)] == [State.AVAILABLE]
+
+
+async def test_a_job_whose_outcome_is_known_cannot_be_resolved(ledger, make_specs):
+    await ledger.add(make_specs(1))
+
+    with pytest.raises(InvalidArgument, match="job 'job-0' is not in doubt"):
+        await ledger.resolve("job-0", post="urn:li:share:7")
+
+
+async def test_calls_are_reserved_up_to_the_cap_of_the_day_and_not_beyond(ledger):
+    granted = [await ledger.reserve_calls(25, 60) for _ in range(4)]
+
+    assert granted == [25, 25, 10, 0]
+
+
+async def test_content_is_remembered_per_owner(ledger):
+    await ledger.remember_image("urn:li:organization:1", "abc", "urn:li:image:A")
+    await ledger.remember_image("urn:li:organization:1", "abc", "urn:li:image:B")
+
+    assert await ledger.image_of("urn:li:organization:1", "abc") == "urn:li:image:A"
+    assert await ledger.image_of("urn:li:organization:2", "abc") is None
+
+    await ledger.forget_image("urn:li:image:A")
+    assert await ledger.image_of("urn:li:organization:1", "abc") is None
+
+
+async def test_notes_are_kept(ledger):
+    assert await ledger.note("manifest") is None
+    assert await ledger.note("manifest", "one") == "one"
+    assert await ledger.note("manifest", "two") == "two"
+    assert await ledger.note("manifest") == "two"
+
+
+async def test_the_rest_is_parked_but_not_what_is_held_or_in_doubt(ledger, make_specs):
+    await _in_doubt(ledger, make_specs, State.POSTING)
+    await ledger.add(make_specs(3))
+    await ledger.claim(1, held={1})
+    await ledger._writer.run(lambda db: db.execute(job.update().where(job.c.key == "job-0").values(owner=None)))
+
+    assert await ledger.park_rest(await ledger.now() + 60_000) == 1
+
+    assert await ledger.counts() == {State.POSTING: 1, State.NEW: 1, State.PARKED: 1}
+    assert [record.spec.id for record in await ledger.page(State.PARKED)] == ["job-2"]
+    assert await ledger.page(State.PARKED, after=10**6) == []
+
+
+async def test_a_ledger_is_read_while_somebody_owns_it(ledger, location, make_specs):
+    await ledger.add(make_specs(3))
+
+    database = open_for_reading(location)
+    try:
+        found = list(records(database)), list(records(database, [State.POSTED]))
+        with database.engine.connect() as connection:
+            numbers = counts(connection)
+    finally:
+        database.close()
+
+    assert [record.spec.id for record in found[0]] == ["job-0", "job-1", "job-2"]
+    assert found[1] == []
+    assert numbers == {State.NEW: 3}
+
+
+async def test_closing_hands_jobs_back_and_signs_out(location, make_specs):
+    first = await Ledger.open(location)
+    await first.add(make_specs(2))
+    await first.claim(2)
+    await first.aclose()
+
+    second = await Ledger.open(location)
+    try:
+        assert len(await second.claim(2)) == 2
+        names = await second._writer.run(lambda db: db.execute(select(worker.c.owner)).scalars().all())
+        assert names == [second.me]
+    finally:
+        await second.aclose()
+
+
+async def test_a_closed_ledger_refuses_writes(location, make_specs):
+    ledger = await Ledger.open(location)
+    await ledger.aclose()
+
+    with pytest.raises(LedgerError, match="closed"):
+        await ledger.add(make_specs(1))
+
+
+async def test_living_workers_keep_their_jobs_and_dead_ones_lose_them(postgresql, make_specs):
+    alive, dead, heir = [await Ledger.open(postgresql) for _ in range(3)]
+    try:
+        await alive.add(make_specs(3))
+        kept, lost = await alive.claim(1), await dead.claim(1)
+        long_ago = worker.update().where(worker.c.owner == dead.me).values(seen=int(-DEAD_AFTER))
+        await dead._writer.run(lambda db: db.execute(long_ago))
+
+        inherited = await heir.claim(10)
+
+        assert [record.spec.id for record in kept] == ["job-0"]
+        assert [record.spec.id for record in inherited] == [lost[0].spec.id, "job-2"]
+        with pytest.raises(LostLease):
+            await dead.save(lost[0])
+        await dead.heartbeat()
+        assert await dead.claim(10) == []
+    finally:
+        for ledger in (alive, dead, heir):
+            await ledger.aclose()
+
+
+async def test_many_workers_share_the_jobs_without_overlap(postgresql, make_specs):
+    workers = [await Ledger.open(postgresql) for _ in range(4)]
+    try:
+        await workers[0].add(make_specs(200))
+        claimed = await asyncio.gather(*(ledger.claim(50) for ledger in workers))
+
+        ids = [record.id for part in claimed for record in part]
+        assert len(ids) == len(set(ids))
+    finally:
+        for ledger in workers:
+            await ledger.aclose()
