@@ -151,10 +151,15 @@ def test_a_token_is_saved_replaced_and_removed(file: FileStore) -> None:
 def test_file_and_folders_are_their_owners_alone_whatever_the_umask(file: FileStore, umask: int) -> None:
     modes_while_writing: list[int] = []
     replace = Path.replace
+
+    def noting(old: Path, new: Path) -> Path:
+        modes_while_writing.append(_mode(old))
+        return replace(old, new)
+
     before = os.umask(umask)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Path, "replace", lambda old, new: modes_while_writing.append(_mode(old)) or replace(old, new))
+            patch.setattr(Path, "replace", noting)
             if umask == 0o277:
                 file.path.parent.mkdir(parents=True)
                 for folder in (file.path.parent.parent, file.path.parent):
@@ -267,7 +272,7 @@ def test_a_file_that_cannot_be_opened_is_reported(file: FileStore, monkeypatch: 
     def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(token_file.os, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
 
     with pytest.raises(SignInError, match="Permission denied"):
         file.load()
@@ -279,7 +284,7 @@ def test_a_full_disk_leaves_the_old_token_and_nothing_else(file: FileStore, monk
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(token_file.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(SignInError, match="No space left"):
         file.save(TOKEN)
 
