@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
@@ -90,7 +89,7 @@ class World:
 
     def sign(self, text: str) -> str:
         """Return a signature for an address."""
-        return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self._secret, text.encode(), "sha256").hex()[:32]
 
     def processing_seconds(self, image: str, size: int) -> float:
         """Return how long this image will be PROCESSING."""
