@@ -11,13 +11,12 @@ import hashlib
 import io
 import os
 import stat
-import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import aiofiles.threadpool
 import attrs
@@ -27,11 +26,11 @@ from .inspection import BytesSource, Inspection, Source, inspect
 from .model.image import ValidatedImage
 from .model.job import AsyncReadable, ImageSource
 from .options import ImageRules
+from .spooling import in_thread, spool
 
 CHUNK: Final = 256 * 1024
 """Bytes read at a time: larger chunks lag the event loop, smaller ones cost a thread hop each."""
 
-T = TypeVar("T")
 _REFUSED: Final = "NOT_A_REGULAR_FILE"
 
 
@@ -44,7 +43,7 @@ class OpenImage:
     _file: io.FileIO | io.BytesIO = attrs.field(repr=False)
     _executor: Executor | None = attrs.field(repr=False)
     _first: bytes = attrs.field(repr=False)
-    _print: tuple[int, ...] = attrs.field(repr=False)
+    _file_facts: os.stat_result | None = attrs.field(repr=False)
     sha256: str | None = None
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -56,9 +55,9 @@ class OpenImage:
             FileChanged: The file is shorter than it was.
             FileUnreadable: The operating system refused a read.
         """
-        digest, position = hashlib.sha256(), 0
+        reader, digest, position = self._reader(), hashlib.sha256(), 0
         while position < self.facts.size:
-            chunk = self._first if position == 0 else await self._read(position)
+            chunk = self._first if position == 0 else await self._read(reader, position)
             if not chunk:
                 raise FileChanged(f"{self.facts.name} became shorter while it was read", hint=_CHANGED)
             digest.update(chunk)
@@ -67,13 +66,16 @@ class OpenImage:
                 self.sha256 = digest.hexdigest()
             yield chunk
 
-    async def _read(self, position: int) -> bytes:
-        self._file.seek(position)
+    def _reader(self) -> _Positioned | io.BytesIO:
+        return self._file if isinstance(self._file, io.BytesIO) else _Positioned(self._file.fileno(), closefd=False)
+
+    async def _read(self, reader: _Positioned | io.BytesIO, position: int) -> bytes:
+        reader.seek(position)
         wanted = min(CHUNK, self.facts.size - position)
         try:
-            if isinstance(self._file, io.BytesIO):
-                return self._file.read(wanted)
-            chunk: bytes = await aiofiles.threadpool.wrap(self._file, executor=self._executor).read(wanted)
+            if isinstance(reader, io.BytesIO):
+                return reader.read(wanted)
+            chunk: bytes = await aiofiles.threadpool.wrap(reader, executor=self._executor).read(wanted)
         except OSError as error:
             raise FileUnreadable(f"{self.facts.name}: {error.strerror or 'read error'}") from None
         return chunk
@@ -81,15 +83,30 @@ class OpenImage:
     def check_unchanged(self) -> None:
         """Compare the file with what it was when it was opened.
 
+        A path that leads to another file by now does no harm: the descriptor holds the one that was validated.
+
         Raises:
-            FileChanged: Its size, its content's time or its inode's time differ.
+            FileChanged: Its size or times differ, other than by losing or gaining a name.
         """
-        if isinstance(self._file, io.FileIO) and _fingerprint(os.fstat(self._file.fileno())) != self._print:
+        if self._file_facts is not None and _rewritten(self._file_facts, os.fstat(self._file.fileno())):
             raise FileChanged(f"{self.facts.name} changed since it was validated", hint=_CHANGED)
 
     def close(self) -> None:
         """Close the descriptor."""
         self._file.close()
+
+
+class _Positioned(io.FileIO):
+    """Reads a descriptor at a position of its own: a read that was given up on, in its thread, moves nobody else's."""
+
+    _position = 0
+
+    def seek(self, position: int, whence: int = os.SEEK_SET, /) -> int:  # noqa: ARG002 -- io's signature
+        self._position = position
+        return position
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return os.pread(self.fileno(), size or 0, self._position)
 
 
 _CHANGED: Final = "run it again once nothing writes to the file"
@@ -106,12 +123,13 @@ async def open_image(
         FileUnreadable: It cannot be opened or read.
     """
     if isinstance(source.source, AsyncReadable):
-        work = partial(_open_file, await _spool(source, source.source, executor), source.name, rules, executor)
+        copy = await spool(source.source, source.name, source.size or 0, executor)
+        work = partial(_open_file, copy, source.name, rules, executor)
     elif isinstance(source.source, bytes):
         work = partial(_open_bytes, source.source, source.name, rules)
     else:
         work = partial(_open_path, source.source, source.name, rules, executor)
-    image = await _in_thread(work, executor)
+    image = await in_thread(work, executor, OpenImage.close)
     try:
         yield image
     finally:
@@ -124,7 +142,7 @@ async def inspect_file(source: ImageSource, rules: ImageRules, executor: Executo
     Raises:
         FileUnreadable: It cannot be opened or read.
     """
-    return await _in_thread(partial(inspect_now, source, rules), executor)
+    return await asyncio.get_running_loop().run_in_executor(executor, inspect_now, source, rules)
 
 
 def inspect_now(source: ImageSource, rules: ImageRules) -> Inspection:
@@ -138,11 +156,7 @@ def inspect_now(source: ImageSource, rules: ImageRules) -> Inspection:
     if isinstance(source.source, AsyncReadable):
         raise FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
     with _regular_file(source.source, source.name) as file:
-        return _inspect(file, source.name, rules)
-
-
-async def _in_thread(work: Callable[[], T], executor: Executor | None) -> T:
-    return await asyncio.get_running_loop().run_in_executor(executor, work)
+        return _inspect(file, source.name, os.fstat(file.fileno()).st_size, rules)
 
 
 @attrs.frozen
@@ -163,21 +177,21 @@ def _open_path(path: str | os.PathLike[str], name: str, rules: ImageRules, execu
 
 def _open_file(file: io.FileIO, name: str, rules: ImageRules, executor: Executor | None) -> OpenImage:
     try:
-        before = _fingerprint(os.fstat(file.fileno()))
-        inspection = _inspect(file, name, rules)
+        before = os.fstat(file.fileno())
+        inspection = _inspect(file, name, before.st_size, rules)
         refuse(name, inspection)
-        first = _first_chunk(file, name)
+        first = _first_chunk(file, name, before.st_size)
     except BaseException:
         file.close()
         raise
 
     return OpenImage(
-        facts=_facts(inspection, name, before[0]),
+        facts=_facts(inspection, name, before.st_size),
         warnings=inspection.warnings,
         file=file,
         executor=executor,
         first=first,
-        print=before,
+        file_facts=before,
     )
 
 
@@ -190,13 +204,13 @@ def _open_bytes(content: bytes, name: str, rules: ImageRules) -> OpenImage:
         file=io.BytesIO(content),
         executor=None,
         first=content[:CHUNK],
-        print=(),
+        file_facts=None,
     )
 
 
-def _inspect(file: io.FileIO, name: str, rules: ImageRules) -> Inspection:
+def _inspect(file: io.FileIO, name: str, size: int, rules: ImageRules) -> Inspection:
     try:
-        return inspect(_Descriptor(file.fileno(), os.fstat(file.fileno()).st_size), rules)
+        return inspect(_Descriptor(file.fileno(), size), rules)
     except OSError as error:
         raise FileUnreadable(f"{name}: {error.strerror or 'read error'}") from None
 
@@ -218,9 +232,9 @@ def _facts(inspection: Inspection, name: str, size: int) -> ValidatedImage:
     )
 
 
-def _first_chunk(file: io.FileIO, name: str) -> bytes:
+def _first_chunk(file: io.FileIO, name: str, size: int) -> bytes:
     try:
-        return os.pread(file.fileno(), CHUNK, 0)
+        return os.pread(file.fileno(), min(CHUNK, size), 0)
     except OSError as error:
         raise FileUnreadable(f"{name}: {error.strerror or 'read error'}") from None
 
@@ -258,31 +272,8 @@ def _kind(mode: int) -> str:
     return next((words for test, words in tests if test(mode)), "something else")
 
 
-def _fingerprint(facts: os.stat_result) -> tuple[int, ...]:
-    return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino, facts.st_dev
-
-
-async def _spool(source: ImageSource, stream: AsyncReadable, executor: Executor | None) -> io.FileIO:
-    """Copy a stream to an unnamed temporary file: its header must be judged before the first byte is sent."""
-    raw = await _in_thread(lambda: tempfile.TemporaryFile(buffering=0), executor)  # noqa: SIM115 -- handed over
-    file = io.FileIO(os.dup(raw.fileno()), "r+")
-    raw.close()
-    try:
-        await _copy(stream, file, source, executor)
-    except BaseException:
-        file.close()
-        raise
-
-    return file
-
-
-async def _copy(stream: AsyncReadable, file: io.FileIO, source: ImageSource, executor: Executor | None) -> None:
-    size, copied = source.size or 0, 0
-    while chunk := await stream.read(CHUNK):
-        copied += len(chunk)
-        if copied > size:
-            raise FileChanged(f"{source.name}: size={size:,} was announced, but there are more bytes")
-        await _in_thread(partial(file.write, chunk), executor)
-
-    if copied != size:
-        raise FileChanged(f"{source.name}: size={size:,} was announced, but there are {copied:,} bytes")
+def _rewritten(before: os.stat_result, now: os.stat_result) -> bool:
+    """Tell whether the content may differ. The inode's time moves with it, but also when the file is renamed over."""
+    if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
+        return True
+    return before.st_ctime_ns != now.st_ctime_ns and before.st_nlink == now.st_nlink

@@ -20,7 +20,9 @@ ROOT: Final = Path(__file__).resolve().parents[1] / PACKAGE
 FLOORS: Final = {
     **dict.fromkeys(("errors", "model", "options"), 0),  # words
     **dict.fromkeys(("inspection", "protocol"), 1),  # pure
-    **dict.fromkeys(("containment", "decoding", "destination", "files", "transport", "upload_body"), 2),  # the edges
+    **dict.fromkeys(
+        ("containment", "decoding", "destination", "files", "spooling", "transport", "upload_body"), 2
+    ),  # the edges
     "client": 3,
     "pipeline": 4,
     **dict.fromkeys(("cluster", "ingest"), 5),  # durable work
