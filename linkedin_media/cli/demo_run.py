@@ -24,9 +24,11 @@ from ..simulator import Fault, Latency, SimulatorConfig, ThreadedSimulator
 from .board import PUBLISHING
 from .demo_images import IMAGES, draw_all
 from .demo_report import Finished, Report, closing, opening
+from .display import screen_for
 from .options import Output
-from .screen import Lines, Screen, colours, is_terminal, screen_for
+from .screen import Lines, Screen
 from .status import ALL_GOOD, SOME_FAILED
+from .terminal import colours, is_terminal
 
 PROCESSING: Final = (0.5, 1.6)
 """Seconds the stand-in takes to process an image: long enough to be seen."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+import attrs
 import click
 
 from ..errors import InvalidArgument, InvalidImage, LinkedInMediaError, PostOutcomeUnknown
@@ -50,8 +51,11 @@ def status_of(error: Exception) -> int:
 
 
 def to_dict(error: LinkedInMediaError) -> dict[str, Any]:
-    """Return an error as ``--json`` shows it."""
-    return {**error.to_dict(), "hint": hint_of(error)}
+    """Return an error as ``--json`` shows it; a refused image lists the rules it breaks, as ``check`` does."""
+    shown: dict[str, Any] = {**error.to_dict(), "hint": hint_of(error)}
+    if isinstance(error, InvalidImage):
+        shown["violations"] = [attrs.asdict(violation) for violation in error.violations]
+    return shown
 
 
 def to_lines(error: LinkedInMediaError) -> Iterator[str]:

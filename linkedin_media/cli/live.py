@@ -15,7 +15,8 @@ from ..pipeline.events import Stage
 from .board import Row, code_of, facts_of
 from .options import Output
 from .printable import byte_count, printable
-from .screen import Screen, colours, is_terminal
+from .screen import Screen
+from .terminal import colours, is_terminal
 
 _TURNING: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _ASCII: Final = str.maketrans(

@@ -12,10 +12,11 @@ from ..model.post import Commentary
 from ..pipeline.pipeline import Pipeline
 from ..protocol.text import LittleText
 from .board import PUBLISHING, Board
+from .display import screen_for
 from .failures import status_of
 from .options import Connection, Output, Pace
 from .results import PublishResult
-from .screen import Screen, screen_for
+from .screen import Screen
 from .settings import make_client, make_poll_policy
 from .status import ALL_GOOD
 

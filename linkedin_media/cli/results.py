@@ -68,11 +68,11 @@ class UploadResult:
 
     def to_lines(self) -> Iterator[str]:
         if self.error is None:
-            yield f"{good('ok ')} {printable(self.file)}  {self.urn}  {self.status or 'uploaded'}"
+            yield f"{good('ok ')}  {printable(self.file)}  {self.urn}  {self.status or 'uploaded'}"
         else:
             yield from bad_lines(self.file, self.error)
             if self.urn:
-                yield f"      got as far as {self.urn}"
+                yield f"     got as far as {self.urn}"
 
 
 @attrs.frozen
@@ -115,18 +115,16 @@ class PublishResult:
         else:
             yield from to_lines(self.error)
         for image in self.images:
-            yield f"      got as far as {image}"
+            yield f"     got as far as {image}"
 
 
 def bad_lines(file: str, error: LinkedInMediaError) -> Iterator[str]:
     """Yield why a file was refused or failed, and what to do."""
     problems = [violation.message for violation in error.violations] if isinstance(error, InvalidImage) else []
     problems = problems or [message_of(error).removeprefix(f"{file}: ")]
-    yield f"{bad('BAD')} {printable(file)}  {printable(problems[0])}"
-    for problem in problems[1:]:
-        yield f"      {printable(problem)}"
-    if hint := hint_of(error):
-        yield f"      {printable(hint)}"
+    yield f"{bad('BAD')}  {printable(file)}"
+    for problem in (*problems, *filter(None, [hint_of(error)])):
+        yield f"     {printable(problem)}"
 
 
 def good(word: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from importlib.util import find_spec
 from typing import Any, Final, TypeVar
 
@@ -27,7 +27,7 @@ def run_async(work: Coroutine[Any, Any, T], *, network: bool = True) -> T:
         return runner.run(_until_signalled(work))
 
 
-async def as_finished(works: Iterable[Callable[[], Awaitable[T]]], *, at_once: int) -> AsyncIterator[T]:
+async def as_finished(works: Iterable[Callable[[], Awaitable[T]]], *, at_once: int) -> AsyncGenerator[T]:
     """Run many works, `at_once` of them at a time, and give what they return in the order they finish."""
     running: set[asyncio.Future[T]] = set()
     try:
@@ -76,11 +76,13 @@ def _cancelling_on_signals(caught: list[signal.Signals]) -> Iterator[None]:
         if task is not None:
             task.cancel()
 
-    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread, or no POSIX
-        for number in _SIGNALS:
+    impossible = contextlib.suppress(NotImplementedError, RuntimeError, ValueError)  # not the main thread, or no POSIX
+    for number in _SIGNALS:
+        with impossible:
             loop.add_signal_handler(number, interrupt, number)
     try:
         yield
     finally:
         for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+            with impossible:
+                loop.remove_signal_handler(number)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from types import TracebackType
@@ -12,10 +11,11 @@ from typing import Any, Final, Self
 
 import click
 
-from ..pipeline.events import Event, Stage, StageFailed, StageFinished
-from .board import UPLOADING, Board, tell
+from ..pipeline.events import Event, StageFailed, StageFinished
+from .board import Board, tell
 from .options import Output
 from .printable import printable
+from .terminal import colours
 
 LOGGER: Final = "linkedin_media"
 
@@ -77,28 +77,6 @@ class Lines(Screen):
     def tell(self, file: str, told: str) -> None:
         """Write a line of progress."""
         self.note(f"{file}: {told}")
-
-
-def screen_for(output: Output, *, stages: tuple[Stage, ...] = UPLOADING, total: int = 0) -> Screen:
-    """Return the screen for stderr as it is: quiet, drawn on while the work goes on, or written to line by line."""
-    if output.quiet:
-        return Screen(output)
-    if not is_terminal(sys.stderr):
-        return Lines(output)
-
-    from .live import Live
-
-    return Live(output, stages=stages, total=total)
-
-
-def is_terminal(stream: Any) -> bool:
-    """Whether one can draw there."""
-    return bool(stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb")
-
-
-def colours(stream: Any) -> bool:
-    """Whether to write colours there (https://no-color.org)."""
-    return is_terminal(stream) and not os.environ.get("NO_COLOR")
 
 
 def _level(output: Output) -> int:

@@ -10,11 +10,12 @@ import attrs
 
 from ..errors import LinkedInMediaError
 from ..pipeline.pipeline import Pipeline
+from .display import screen_for
 from .options import Connection, Output, Pace
 from .printable import file_name
 from .results import UploadResult
 from .running import as_finished
-from .screen import Screen, screen_for
+from .screen import Screen
 from .settings import make_client, make_poll_policy
 from .status import ALL_GOOD, SOME_FAILED
 
