@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -126,7 +126,7 @@ class Ingest:
         """Begin nothing new, let posts under way finish, and end `run`; the rest resumes with the next run."""
         self._stopping.set()
 
-    async def run(self) -> AsyncIterator[IngestResult]:
+    async def run(self) -> AsyncGenerator[IngestResult, None]:
         """Carry out every job of the ledger, and give the results as they come.
 
         Raises:

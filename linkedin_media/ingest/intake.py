@@ -1,0 +1,89 @@
+"""An ingest of a manifest: all of it is checked first, then its jobs enter the ledger while the first are under way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from itertools import islice
+from typing import Final
+
+from .jobs import JobSpec
+from .manifest import Manifest
+from .runner import Ingest, IngestResult
+
+_AT_FIRST: Final = 500
+
+
+class ManifestIngest(Ingest):
+    """An `Ingest` that takes its jobs from a manifest: `take` it, then `run`.
+
+    A manifest that the ledger has taken in whole, and that did not change since, is not read again: to resume a finished
+    one takes no longer than to compute its digest.
+    """
+
+    coming = 0
+    """Jobs of the manifest that may not be in the ledger yet."""
+    _manifest: Manifest
+    _intake: asyncio.Task[None] | None = None
+
+    async def take(self, manifest: Manifest) -> None:
+        """Check a manifest, unless the ledger has all of it. Its jobs are added by `run`.
+
+        Raises:
+            InvalidManifest: It has errors; every one of them is listed, and nothing was sent.
+        """
+        self._manifest = manifest
+        if await self.ledger.note(self._note) is None:
+            self.coming = await asyncio.to_thread(manifest.check)
+
+    async def run(self) -> AsyncGenerator[IngestResult, None]:
+        """Carry out every job of the manifest and of the ledger, and give the results as they come.
+
+        Raises:
+            InvalidArgument: A known job wishes for something else now; nothing was sent.
+            LinkedInMediaError: As `Ingest.run`.
+        """
+        if self.coming:
+            await self._take_in()
+        try:
+            async with aclosing(super().run()) as results:
+                async for result in results:
+                    yield result
+        finally:
+            await self._leave_intake()
+
+    @property
+    def _note(self) -> str:
+        return f"manifest:{self._manifest.fingerprint()}"
+
+    async def _take_in(self) -> None:
+        """Add the jobs. Only an empty ledger can refuse none: there, the first are sent while the others are added."""
+        jobs = self._manifest.jobs()
+        if await self.ledger.counts():
+            await self._add_all(jobs)
+            return
+        await self.add(islice(jobs, _AT_FIRST))
+        self._intake = asyncio.create_task(self._add_all(jobs))
+        self._intake.add_done_callback(self._taken_in)
+
+    async def _add_all(self, jobs: Iterator[JobSpec]) -> None:
+        await self.add(jobs)
+        await self.ledger.note(self._note, str(self.coming))
+        self.coming = 0
+
+    def _taken_in(self, intake: asyncio.Task[None]) -> None:
+        error = None if intake.cancelled() else intake.exception()
+        if error is not None:
+            self._failure = self._failure or error
+            self.stop()
+
+    async def _finished(self) -> bool:
+        if self._intake is not None and not self._intake.done():
+            return False
+        return await super()._finished()
+
+    async def _leave_intake(self) -> None:
+        if self._intake is not None and not self._intake.done():
+            self._intake.cancel()
+            await asyncio.wait([self._intake])
