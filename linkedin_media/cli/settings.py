@@ -7,7 +7,9 @@ import os
 import attrs
 
 from ..client.auth import ENVIRONMENT, TokenProvider
+from ..client.refresh import StoredTokenProvider
 from ..client.session import LinkedInClient
+from ..client.tokens import token_store
 from ..errors import InvalidArgument
 from ..options import Concurrency, PollPolicy
 from .options import Connection, Pace
@@ -18,22 +20,28 @@ def make_client(connection: Connection, pace: Pace | None = None) -> LinkedInCli
 
     Raises:
         InvalidArgument: There is no token, or a version or base URL that cannot be right.
+        SignInError: There is one that must not be used.
     """
-    token = os.environ.get(ENVIRONMENT) or _stored_token()
+    token = os.environ.get(ENVIRONMENT) or _stored_token(connection)
     if not token:
         raise InvalidArgument(
             "no access token",
             argument="access_token",
-            hint=f"set {ENVIRONMENT}; to try without an account: linkedin-media demo",
+            hint=f"linkedin-media auth login, or set {ENVIRONMENT}; to try without an account: linkedin-media demo",
         )
     return LinkedInClient(
         token, base_url=connection.base_url, version=connection.version, concurrency=make_concurrency(pace)
     )
 
 
-def _stored_token() -> str | TokenProvider | None:
-    """Return what a sign-in has stored; nothing stores any yet."""
-    return None
+def _stored_token(connection: Connection) -> TokenProvider | None:
+    """Return the token that a sign-in has stored, which refreshes itself; None where nobody has signed in.
+
+    Raises:
+        SignInError: What is stored must not be used.
+    """
+    store = token_store()
+    return None if store.load() is None else StoredTokenProvider(store=store, base_url=connection.base_url)
 
 
 def make_concurrency(pace: Pace | None) -> Concurrency:
