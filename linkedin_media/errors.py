@@ -203,7 +203,6 @@ class FileUnreadable(TransportError):
     """The operating system refused to open or read the file."""
 
     code = "FILE_UNREADABLE"
-    unsent = True
 
 
 class FileUnwritable(TransportError):
@@ -335,9 +334,13 @@ class RateLimited(ApiError):
 
 
 class ServerError(ApiError):
-    """5xx: LinkedIn failed."""
+    """5xx: LinkedIn failed. ``retry_after`` is seconds, where it says when to come back."""
 
     code = "SERVER_ERROR"
+
+    def __init__(self, message: str, *, retry_after: float | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.retry_after = retry_after
 
 
 class SignInError(LinkedInMediaError):

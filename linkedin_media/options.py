@@ -13,13 +13,39 @@ DEFAULT_VERSION: Final = "202609"
 
 
 def at_least(lowest: float) -> Any:
-    """Return a validator that refuses numbers below `lowest`."""
-    def check(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
+    """Return a validator that refuses what is no number, and numbers below `lowest`."""
+
+    def check(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _refused(instance, attribute, value, "must be a number")
         if not value >= lowest:
-            name = f"{type(instance).__name__}({attribute.name}={value!r})"
-            raise InvalidArgument(f"{name}: must be at least {lowest:g}", argument=attribute.name)
+            raise _refused(instance, attribute, value, f"must be at least {lowest:g}")
 
     return check
+
+
+def whole(lowest: int) -> Any:
+    """Return a validator that refuses what is no whole number, and numbers below `lowest`."""
+
+    def check(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise _refused(instance, attribute, value, "must be a whole number")
+        if value < lowest:
+            raise _refused(instance, attribute, value, f"must be at least {lowest}")
+
+    return check
+
+
+def _one_of(*choices: str) -> Any:
+    def check(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if value not in choices:
+            raise _refused(instance, attribute, value, f"must be one of {', '.join(choices)}")
+
+    return check
+
+
+def _refused(instance: object, attribute: attrs.Attribute[Any], value: object, why: str) -> InvalidArgument:
+    return InvalidArgument(f"{type(instance).__name__}({attribute.name}={value!r}): {why}", argument=attribute.name)
 
 
 def _optional(check: Any) -> Any:
@@ -35,10 +61,10 @@ class ImageRules:
     in markers, chunks or blocks walked.
     """
 
-    pixels_below: int = attrs.field(default=36_152_320, validator=at_least(1))
-    max_gif_frames: int = attrs.field(default=250, validator=at_least(1))
-    max_bytes: int | None = attrs.field(default=None, validator=_optional(at_least(1)))
-    max_steps: int = attrs.field(default=50_000, validator=at_least(1))
+    pixels_below: int = attrs.field(default=36_152_320, validator=whole(1))
+    max_gif_frames: int = attrs.field(default=250, validator=whole(1))
+    max_bytes: int | None = attrs.field(default=None, validator=_optional(whole(1)))
+    max_steps: int = attrs.field(default=50_000, validator=whole(1))
 
 
 @attrs.frozen(kw_only=True)
@@ -51,11 +77,11 @@ class RetryPolicy:
     a tenth back. `deadline` bounds one call with all its repeats and waits.
     """
 
-    max_attempts: int = attrs.field(default=4, validator=at_least(1))
+    max_attempts: int = attrs.field(default=4, validator=whole(1))
     initial_delay: float = attrs.field(default=0.5, validator=at_least(0))
     max_delay: float = attrs.field(default=20.0, validator=at_least(0))
     retry_after_cap: float = attrs.field(default=60.0, validator=at_least(0))
-    quota: int = attrs.field(default=100, validator=at_least(0))
+    quota: int = attrs.field(default=100, validator=whole(0))
     deadline: float = attrs.field(default=120.0, validator=at_least(0.001))
 
 
@@ -75,9 +101,9 @@ class PollPolicy:
     growth: float = attrs.field(default=1.3, validator=at_least(1))
     max_interval: float = attrs.field(default=15.0, validator=at_least(0.001))
     tick: float = attrs.field(default=0.25, validator=at_least(0))
-    batch_size: int = attrs.field(default=50, validator=at_least(1))
+    batch_size: int = attrs.field(default=50, validator=whole(1))
     wait: Literal["auto", "poll", "grace", "none"] = attrs.field(
-        default="auto", validator=attrs.validators.in_(("auto", "poll", "grace", "none"))
+        default="auto", validator=_one_of("auto", "poll", "grace", "none")
     )
     grace: float = attrs.field(default=5.0, validator=at_least(0))
     not_found_grace: float = attrs.field(default=10.0, validator=at_least(0))
@@ -92,12 +118,12 @@ class Concurrency:
     ``(inspect + upload) * 512 KiB + jobs * 8 KiB``. The connection pool holds ``initialize + upload + poll + post``.
     """
 
-    inspect: int = attrs.field(default=4, validator=at_least(1))
-    initialize: int = attrs.field(default=16, validator=at_least(1))
-    upload: int = attrs.field(default=16, validator=at_least(1))
-    poll: int = attrs.field(default=2, validator=at_least(1))
-    post: int = attrs.field(default=8, validator=at_least(1))
-    jobs: int = attrs.field(default=512, validator=at_least(1))
+    inspect: int = attrs.field(default=4, validator=whole(1))
+    initialize: int = attrs.field(default=16, validator=whole(1))
+    upload: int = attrs.field(default=16, validator=whole(1))
+    poll: int = attrs.field(default=2, validator=whole(1))
+    post: int = attrs.field(default=8, validator=whole(1))
+    jobs: int = attrs.field(default=512, validator=whole(1))
 
     @property
     def connections(self) -> int:
