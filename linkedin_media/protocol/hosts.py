@@ -48,10 +48,11 @@ def parse_base_url(text: str) -> Origin:
     Raises:
         InvalidArgument: Not an http(s) URL, or plain http to anywhere but this machine.
     """
-    origin = _origin(text.rstrip("/"))
+    origin = None if _FORBIDDEN.search(text) else _origin(text.rstrip("/"))
     if origin is None or "?" in origin.path:
+        shown = text.rpartition("@")[2][:80]  # what comes before it may be a password
         raise InvalidArgument(
-            f"{text[:80]!r} is no base URL", argument="base_url", hint="for example https://api.linkedin.com"
+            f"{shown!a} is no base URL", argument="base_url", hint="for example https://api.linkedin.com"
         )
     if origin.scheme == "http" and not origin.loopback:
         raise InvalidArgument(

@@ -8,7 +8,7 @@ from typing import Final
 LONGEST_EXCERPT: Final = 512
 _QUERY: Final = re.compile(r"(https?://[^\s?\"'<>\\]{1,2048})\?[^\s\"'<>\\]*", re.IGNORECASE)
 _CREDENTIAL: Final = re.compile(
-    r"(?i)\b(bearer\s+|(?:access_token|refresh_token|client_secret|code|ut|token)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;}]+"
+    r"(?i)\b(bearer\s+|code=|(?:access_token|refresh_token|client_secret|ut|token)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;}]+"
 )
 
 

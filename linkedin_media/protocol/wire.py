@@ -13,6 +13,7 @@ import attrs
 
 from ..errors import InvalidArgument
 from . import restli
+from .redact import printable
 
 PROTOCOL_VERSION: Final = "2.0.0"
 MAX_REPLY: Final = 1 << 20
@@ -91,10 +92,13 @@ class Request:
 
 
 class Headers(Mapping[str, str]):
-    """Response headers, looked up without regard to case."""
+    """Response headers, looked up without regard to case; a name that came twice has both its values, by a comma."""
 
     def __init__(self, items: Mapping[str, str] | None = None) -> None:
-        self._items = {name.lower(): value for name, value in (items or {}).items()}
+        self._items: dict[str, str] = {}
+        for name, value in (items or {}).items():
+            key = name.lower()
+            self._items[key] = f"{self._items[key]}, {value}" if key in self._items else value
 
     def __getitem__(self, name: str) -> str:
         return self._items[name.lower()]
@@ -121,8 +125,9 @@ class Response:
 
     @property
     def request_id(self) -> str | None:
-        """What LinkedIn's support asks for: ``x-li-uuid``, or ``x-li-request-id``."""
-        return self.headers.get("x-li-uuid") or self.headers.get("x-li-request-id")
+        """What LinkedIn's support asks for: ``x-li-uuid``, or ``x-li-request-id``; at most 128 printable characters."""
+        named = self.headers.get("x-li-uuid") or self.headers.get("x-li-request-id")
+        return None if named is None else printable(named)[:128]
 
 
 def collection(name: str, *, versioned: bool = True) -> str:
@@ -136,17 +141,25 @@ def entity(name: str, key: object, *, versioned: bool = True) -> str:
 
 
 def json_body(value: Mapping[str, Any]) -> bytes:
-    """Serialize a request body."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    """Serialize a request body.
+
+    Raises:
+        InvalidArgument: Something in it is no JSON, or text that is no Unicode (a lone surrogate).
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = "it holds a lone surrogate" if isinstance(error, UnicodeEncodeError) else str(error)
+    raise InvalidArgument(f"the request cannot be written as JSON: {problem}")
 
 
-def check_version(version: str) -> str:
+def check_version(version: object) -> str:
     """Return a ``LinkedIn-Version``, or refuse what is none.
 
     Raises:
         InvalidArgument: Not ``YYYYMM`` or ``YYYYMM.RR``.
     """
-    if _VERSION.fullmatch(version):
+    if isinstance(version, str) and _VERSION.fullmatch(version):
         return version
     raise InvalidArgument(
         f"version {ascii(version)[:40]}: LinkedIn's versions read YYYYMM, such as 202609", argument="version"
