@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from ..errors import InvalidArgument
 from .urn import Urn
 
 _PULSE: Final = "https://www.linkedin.com/pulse/"
+_ARTICLE: Final = re.compile(
+    r"https?://(?:[a-z0-9-]+\.)*linkedin\.com/pulse/([^/?#]+)/?(?:[?#].*)?", re.ASCII | re.IGNORECASE
+)
 _MEDIA: Final = "https://media.licdn.com/mpr/mpr"
 _STOCK: Final = "https://static.licdn.com/scds/common/u/"
 _NEW_STYLE: Final = re.compile(r"/(?:gcrc/)?dms/")
@@ -67,14 +70,12 @@ def permlink_of(url: str) -> str:
     Raises:
         InvalidArgument: It is not the address of an article on LinkedIn.
     """
-    parts = urlsplit(url)
-    folder, _, permlink = parts.path.rstrip("/").rpartition("/")
-    host = parts.hostname or ""
-    if folder != "/pulse" or not permlink or not (host == "linkedin.com" or host.endswith(".linkedin.com")):
+    found = _ARTICLE.fullmatch(url)
+    if found is None:
         raise InvalidArgument(
             f"{ascii(url)[:100]} is no article's address", argument="url", hint=f"they read {_PULSE}PERMLINK"
         )
     try:
-        return unquote(permlink, errors="strict")
+        return unquote(found[1], errors="strict")
     except UnicodeDecodeError:
         raise InvalidArgument(f"{ascii(url)[:100]} is not percent-encoded UTF-8", argument="url") from None
