@@ -181,8 +181,8 @@ async def test_an_answer_that_repeats_our_secrets_is_not_shown(
 
 
 async def test_a_sign_in_that_hangs_is_bounded(simulator: Simulator) -> None:
-    simulator.faults.add(Fault(action=Latency(seconds=5), on="oauth.accessToken"))
-    async with SignIn(**application(simulator, timeouts=Timeouts(call=0.2))) as sign_in:
+    simulator.faults.add(Fault(action=Latency(seconds=0.5), on="oauth.accessToken"))
+    async with SignIn(**application(simulator, timeouts=Timeouts(call=0.1))) as sign_in:
         with pytest.raises(DeadlineExceeded):
             await sign_in.exchange("code", CALLBACK)
 
