@@ -14,11 +14,28 @@ if TYPE_CHECKING:
         RenewingProvider as RenewingProvider,
         TokenProvider as TokenProvider,
     )
+    from .client.doctor import (
+        doctor as doctor,
+    )
+    from .client.oauth import (
+        SignIn as SignIn,
+        new_state as new_state,
+    )
     from .client.paging import (
         Pages as Pages,
     )
+    from .client.refresh import (
+        StoredTokenProvider as StoredTokenProvider,
+    )
     from .client.session import (
         LinkedInClient as LinkedInClient,
+    )
+    from .client.token_file import (
+        FileStore as FileStore,
+    )
+    from .client.tokens import (
+        TokenStore as TokenStore,
+        token_store as token_store,
     )
     from .destination import (
         Writable as Writable,
@@ -85,6 +102,10 @@ if TYPE_CHECKING:
         permlink_of as permlink_of,
         pulse_url as pulse_url,
     )
+    from .model.check import (
+        Check as Check,
+        CheckStatus as CheckStatus,
+    )
     from .model.collection import (
         BatchResult as BatchResult,
         Page as Page,
@@ -139,6 +160,10 @@ if TYPE_CHECKING:
         LikesSummary as LikesSummary,
         SocialSummary as SocialSummary,
     )
+    from .model.token import (
+        Introspection as Introspection,
+        StoredToken as StoredToken,
+    )
     from .model.urn import (
         Urn as Urn,
     )
@@ -169,6 +194,9 @@ if TYPE_CHECKING:
     from .pipeline.pipeline import (
         Pipeline as Pipeline,
     )
+    from .protocol.oauth_replies import (
+        read_callback as read_callback,
+    )
     from .protocol.projection import (
         P as P,
         Projection as Projection,
@@ -186,8 +214,19 @@ _NAMES: Final = {
         "RenewingProvider",
         "TokenProvider",
     ),
+    "client.doctor": ("doctor",),
+    "client.oauth": (
+        "SignIn",
+        "new_state",
+    ),
     "client.paging": ("Pages",),
+    "client.refresh": ("StoredTokenProvider",),
     "client.session": ("LinkedInClient",),
+    "client.token_file": ("FileStore",),
+    "client.tokens": (
+        "TokenStore",
+        "token_store",
+    ),
     "destination": ("Writable",),
     "errors": (
         "ApiError",
@@ -251,6 +290,10 @@ _NAMES: Final = {
         "permlink_of",
         "pulse_url",
     ),
+    "model.check": (
+        "Check",
+        "CheckStatus",
+    ),
     "model.collection": (
         "BatchResult",
         "Page",
@@ -303,6 +346,10 @@ _NAMES: Final = {
         "LikesSummary",
         "SocialSummary",
     ),
+    "model.token": (
+        "Introspection",
+        "StoredToken",
+    ),
     "model.urn": ("Urn",),
     "options": (
         "Concurrency",
@@ -329,6 +376,7 @@ _NAMES: Final = {
         "Uploaded",
     ),
     "pipeline.pipeline": ("Pipeline",),
+    "protocol.oauth_replies": ("read_callback",),
     "protocol.projection": (
         "P",
         "Projection",
