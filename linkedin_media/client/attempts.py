@@ -15,14 +15,17 @@ import attrs
 
 from ..errors import LinkedInMediaError, NotSentInTime, RateLimited, Unauthorized
 from ..model.secret import Secret
+from ..protocol.retry_after import next_utc_midnight
 from ..protocol.wire import Repeat, Response
 from .retry import delay_before_retry, is_ambiguous
 
 if TYPE_CHECKING:
     from .session import LinkedInClient
+    from .throttle import Breaker
 
 _log = logging.getLogger("linkedin_media.client")
 _RESTRICTED_MEMBER: Final = 65608
+_HELD_BACK: Final = "LinkedIn goes on refusing this call and does not say until when; its daily limits end at 00:00 UTC"
 _REVOKED: Final = 65601  # also seen for some seconds on a token that was only just refreshed
 
 
@@ -61,9 +64,12 @@ class Attempts:
     token: Secret | None = attrs.field(default=None, init=False, repr=False)
     _renewals: int = attrs.field(default=0, init=False)
     _began: float = attrs.field(init=False)
+    _sent_at: float = attrs.field(init=False)
+    _breaker: Breaker = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._began = self.client.clock.monotonic()
+        self._began = self._sent_at = self.client.clock.monotonic()
+        self._breaker = self.client.breaker(self.what)
 
     def remaining(self) -> float:
         """Return the seconds left for this call and its repeats."""
@@ -74,15 +80,18 @@ class Attempts:
 
         Raises:
             NotSentInTime: The call must not leave any more.
+            RateLimited: LinkedIn has refused too many of its kind.
         """
         self.number += 1
+        self._check_breaker()
         if self.client.before_call is not None:
             await self.client.before_call()
         self.token = self.token or await self.client.tokens.token()
         wait = self.client.throttle.wait(self.client.clock.monotonic())
         if wait > 0:
             await self.client.clock.sleep(wait)
-        if self.client.clock.monotonic() > self.send_before:
+        self._sent_at = self.client.clock.monotonic()
+        if self._sent_at > self.send_before:
             raise NotSentInTime(f"{self.what} was held back: the time in which it was to be sent had passed")
 
     async def wait_or_raise(self, error: LinkedInMediaError) -> None:
@@ -90,6 +99,8 @@ class Attempts:
         self.in_doubt = self.in_doubt or is_ambiguous(error)
         if isinstance(error, Unauthorized) and await self._renew(error):
             return
+        if isinstance(error, RateLimited) and error.retry_after is None and error.resets_at is None:
+            self._note_refusal(error)
         delay = delay_before_retry(error, self.repeat, self.number, self.client.retry, self.client.clock.fraction())
         if delay is None or delay > self.remaining() or not self.client.take_retry():
             raise error
@@ -100,6 +111,24 @@ class Attempts:
             extra={"call": self.what, "attempt": self.number, "delay": round(delay, 3), "error": error.error_code},
         )
         await self.client.clock.sleep(delay)
+
+    def _check_breaker(self) -> None:
+        if not self._breaker.admits(self.client.clock.monotonic()):
+            method, _, resource = self.what.partition(" ")
+            resets_at = next_utc_midnight(self.client.clock.now())
+            raise RateLimited(
+                "not sent: earlier calls were refused for their rate",
+                status=429,
+                resets_at=resets_at,
+                method=method,
+                resource=resource,
+                hint=_HELD_BACK,
+            )
+
+    def _note_refusal(self, error: RateLimited) -> None:
+        """Take refusals without an end for a daily limit, once there are enough of them."""
+        if self._breaker.refused(self._sent_at, self.client.clock.monotonic()):
+            error.resets_at, error.hint = next_utc_midnight(self.client.clock.now()), _HELD_BACK
 
     async def _renew(self, error: Unauthorized) -> bool:
         """Ask for another token, once; twice where LinkedIn calls a token revoked that was only just made."""
@@ -113,6 +142,8 @@ class Attempts:
 
     def log(self, status: int, request_id: str | None) -> None:
         """Note one answered request."""
+        if status != 429:
+            self._breaker.answered()
         _log.debug(
             "call.answered",
             extra={"call": self.what, "attempt": self.number, "status": status, "request_id": request_id},

@@ -23,13 +23,14 @@ from .images import Images
 from .posts import Posts
 from .retry import RetryQuota, already_done
 from .social import SocialActions
-from .throttle import Throttle
+from .throttle import Breaker, Throttle
 
 if TYPE_CHECKING:
     import aiohttp
 
 DEFAULT_BASE_URL: Final = "https://api.linkedin.com"
 _READERS: Final = 4
+_PATIENCE: Final = 3
 
 
 class LinkedInClient:
@@ -80,6 +81,7 @@ class LinkedInClient:
         self.tokens: TokenSource = token_source(access_token)
         self.transport = Transport(base, self.timeouts, self.concurrency.connections, session)
         self.throttle = Throttle(max_calls_per_second)
+        self._breakers: dict[str, Breaker] = {}
         self.clock = Clock()
         self.before_call: Callable[[], Awaitable[None]] | None = None
         self.readers = ThreadPoolExecutor(_READERS, "linkedin-media-read")
@@ -142,6 +144,10 @@ class LinkedInClient:
             self._quota.give_back()
             return response
         raise replies.read_error(request, without(response, attempts.token), self.clock.now())
+
+    def breaker(self, what: str) -> Breaker:
+        """Return what holds back calls of one kind that LinkedIn goes on refusing."""
+        return self._breakers.setdefault(what, Breaker(max(self.retry.max_attempts, _PATIENCE)))
 
     def take_retry(self) -> bool:
         """Take one retry from the quota all calls share."""

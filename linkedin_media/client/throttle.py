@@ -1,8 +1,14 @@
-"""What slows all calls of a client together: a shared pause after a 429, and an optional rate."""
+"""What slows all calls of a client together: a shared pause after a 429, an optional rate, and an end to asking in vain."""
 
 from __future__ import annotations
 
+import math
+from typing import Final
+
 import attrs
+
+PROBE_EVERY: Final = 900.0
+"""Seconds between two calls that try whether a limit is still in force."""
 
 
 @attrs.define
@@ -25,3 +31,39 @@ class Throttle:
             start = max(start, self._next_slot)
             self._next_slot = start + 1 / self.rate
         return start - now
+
+
+@attrs.define
+class Breaker:
+    """Holds back one kind of call that LinkedIn goes on refusing for its rate without a word about until when.
+
+    That is how a daily limit looks. It opens after `most` refusals in a row, counting of those under way at once only one;
+    from then on a single call every `PROBE_EVERY` seconds is let through, and the first that is not refused closes it.
+    """
+
+    most: int
+    _refusals: int = attrs.field(default=0, init=False)
+    _refused_at: float = attrs.field(default=-math.inf, init=False)
+    _probe_at: float | None = attrs.field(default=None, init=False)
+
+    def admits(self, now: float) -> bool:
+        """Tell whether a call may leave."""
+        if self._probe_at is None:
+            return True
+        if now < self._probe_at:
+            return False
+        self._probe_at = now + PROBE_EVERY
+        return True
+
+    def refused(self, sent_at: float, now: float) -> bool:
+        """Note the refusal of a call that left at `sent_at`; tell whether no more should."""
+        if sent_at >= self._refused_at:
+            self._refusals += 1
+            self._refused_at = now
+        if self._refusals >= self.most and self._probe_at is None:
+            self._probe_at = now + PROBE_EVERY
+        return self._probe_at is not None
+
+    def answered(self) -> None:
+        """Note any other answer."""
+        self._refusals, self._probe_at = 0, None
