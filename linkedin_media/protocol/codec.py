@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import types
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,11 @@ from ..model.urn import Urn
 T = TypeVar("T")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_SECONDS_BELOW: Final = 10**11
+"""Milliseconds that would end in 1973, which nothing of LinkedIn's does: they are seconds."""
 _UNKNOWN: Final = "unknown_fields"
+_ATTRIBUTE: Final = re.compile(r"(?<=\.)[a-z_]+")
+_MODULE: Final = re.compile(r"\b(?:\w+\.)+")
 _SPECIAL_KEYS: Final = {
     "urn": "$URN",
     "html_content": "com.linkedin.publishing.HtmlContent",
@@ -42,10 +47,23 @@ def load(value: object, cls: type[T]) -> T:
     try:
         return _converter.structure(value, cls)
     except BaseValidationError as error:
-        problems = "; ".join(transform_error(error)[:5])
-    except (TypeError, ValueError, KeyError, OverflowError) as error:
-        problems = f"{type(error).__name__} @ $"
-    raise UnexpectedReply(f"LinkedIn's {cls.__name__} is not as documented: {problems}")
+        problems = [_placed(problem) for problem in transform_error(error, format_exception=_problem)]
+    except (TypeError, ValueError, KeyError, OverflowError):
+        problems = [f"$ is no {cls.__name__}"]
+    raise UnexpectedReply(f"LinkedIn's {cls.__name__} is not as documented: {'; '.join(problems[:5])}")
+
+
+def _problem(error: BaseException, kind: type | None) -> str:
+    if isinstance(error, KeyError):
+        return "is missing"
+    wanted = getattr(kind, "__name__", None) or _MODULE.sub("", str(kind))
+    return f"is no {wanted.removesuffix(' | None')}"
+
+
+def _placed(problem: str) -> str:
+    """Name the place as LinkedIn spells it: ``$.mediaLibraryMetadata.assetName is no str``."""
+    what, _, place = problem.rpartition(" @ ")
+    return f"{_ATTRIBUTE.sub(lambda name: camel(name[0]), place)} {what}"
 
 
 def dump(model: object) -> dict[str, Any]:
@@ -155,7 +173,7 @@ def _structure_instant(value: object, _: Any) -> datetime:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError("expected epoch milliseconds")
     try:
-        return instant(value)
+        return instant(value * 1000 if 0 < value < _SECONDS_BELOW else value)
     except OverflowError:
         raise ValueError("epoch milliseconds out of range") from None
 
