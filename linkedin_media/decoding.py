@@ -51,7 +51,7 @@ def verify_pixels(path: str | os.PathLike[str], rules: ImageRules = ImageRules()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         return Violation("TOO_MANY_PIXELS", str(error))
     except (OSError, ValueError, SyntaxError, LookupError, EOFError, ArithmeticError) as error:
-        return _damage(error)
+        return damage_of(error)
     except MemoryError:
         return _undecodable("that takes too much memory")
     return None
@@ -68,7 +68,8 @@ def _frames(image: ImageFile, rules: ImageRules) -> Iterator[None]:
         yield
 
 
-def _damage(error: Exception) -> Violation:
+def damage_of(error: Exception) -> Violation:
+    """Return what an error of Pillow's says about the file."""
     text = str(error) or type(error).__name__
     if "truncated" in text.lower():
         return Violation("TRUNCATED", f"cut off: {text}: download or export it again")

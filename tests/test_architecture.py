@@ -21,7 +21,7 @@ FLOORS: Final = {
     **dict.fromkeys(("errors", "model", "options"), 0),  # words
     **dict.fromkeys(("inspection", "protocol"), 1),  # pure
     **dict.fromkeys(
-        ("containment", "decoding", "destination", "files", "spooling", "transport", "upload_body"), 2
+        ("containment", "decoding", "destination", "files", "fitting", "spooling", "transport", "upload_body"), 2
     ),  # the edges
     "client": 3,
     "pipeline": 4,

@@ -28,7 +28,7 @@ def report(error: Exception, *, as_json: bool) -> int:
         Exception: `error` itself, where it is none of this package and not the disk's.
     """
     if isinstance(error, OSError) and not isinstance(error, LinkedInMediaError):
-        error = _of_the_system(error)
+        error = of_the_system(error)
     if not isinstance(error, LinkedInMediaError):
         raise error
 
@@ -77,6 +77,7 @@ def hint_of(error: LinkedInMediaError) -> str:
     return next((_HINTS[code] for code in (error.code, error.error_code) if code in _HINTS), error.hint)
 
 
-def _of_the_system(error: OSError) -> LinkedInMediaError:
+def of_the_system(error: OSError) -> LinkedInMediaError:
+    """Return an error of the operating system as one of ours."""
     named = f"{error.filename}: " if error.filename else ""
     return LinkedInMediaError(f"{named}{error.strerror or error}")
