@@ -46,9 +46,15 @@ def parse_initialize_upload(response: Response) -> InitializedUpload:
     """Read where to send the bytes."""
     value = replies.read_object(response).get("value")
     try:
-        return codec.load(value, InitializedUpload)
+        return _of_an_image(codec.load(value, InitializedUpload))
     except UnexpectedReply as error:
         raise replies.identified(error, response) from None
+
+
+def _of_an_image(started: InitializedUpload) -> InitializedUpload:
+    if started.image.entity_type == "image":
+        return started
+    raise UnexpectedReply(f"LinkedIn registered {started.image}, which is no image")
 
 
 def build_get(image: str) -> Request:

@@ -91,7 +91,9 @@ def read_error(request: Request, response: Response, now: datetime) -> ApiError:
     """Make the typed error of a reply that is not a 2xx, whatever its body looks like."""
     body = _json(response.body)
     fields = body if isinstance(body, dict) else {}
-    message = _text(fields, "message") or _text(fields, "error_description") or excerpt(response.body)
+    message = _text(fields, "message") or _text(fields, "error_description")
+    if not message and "message" not in fields:
+        message = excerpt(response.body)
     return make_error(request, response, fields, message, now)
 
 
@@ -110,21 +112,23 @@ def make_error(
         "resource": request.resource,
         "input_errors": input_errors,
     }
-    return _typed(request, response, message or f"HTTP {response.status} without a message", details, now)
+    return _typed(request, response, message, details, now)
 
 
-def _typed(request: Request, response: Response, message: str, details: dict[str, Any], now: datetime) -> ApiError:
+def _typed(request: Request, response: Response, said: str, details: dict[str, Any], now: datetime) -> ApiError:
     status, code = response.status, details["api_code"]
+    message = said or f"HTTP {status} without a message"
     if status == 429:
         return _rate_limited(response, message, details, now)
+    if status >= 500:
+        return errors.ServerError(message, retry_after=_retry_after(response, now), **details)
     if _is_duplicate(status, message, details):
         original = _ORIGINAL.search(message)
         hint = "LinkedIn refuses the same content within about ten minutes: change the text, or use the original"
         return errors.DuplicatePost(message, original=original and original[0], hint=hint, **details)
     if code in ("NOT_FOUND", "RESOURCE_NOT_FOUND") and 400 <= status < 500:
         return errors.NotFound(message, **details)
-    cls = _BY_STATUS.get(status) or (errors.ServerError if status >= 500 else ApiError)
-    return cls(message, hint=_hint(request, status, message, details), **details)
+    return _BY_STATUS.get(status, ApiError)(message, hint=_hint(request, status, said, details), **details)
 
 
 def _is_duplicate(status: int, message: str, details: Mapping[str, Any]) -> bool:
@@ -141,11 +145,15 @@ def _rate_limited(response: Response, message: str, details: dict[str, Any], now
     )
     return errors.RateLimited(
         message,
-        retry_after=parse_retry_after(response.headers.get("retry-after"), now),
+        retry_after=_retry_after(response, now),
         resets_at=next_utc_midnight(now) if daily else None,
         hint=hint,
         **details,
     )
+
+
+def _retry_after(response: Response, now: datetime) -> float | None:
+    return parse_retry_after(response.headers.get("retry-after"), now)
 
 
 def _hint(request: Request, status: int, message: str, details: Mapping[str, Any]) -> str:
