@@ -84,7 +84,7 @@ def refresh(connection: Connection, output: Output) -> int:
     from .running import run_async
     from .signing_in import asked_credentials, refresh_now, stored_token
 
-    token = stored_token()
+    token = stored_token(connection)
     return run_async(refresh_now(token, asked_credentials(token.client_id), connection, output))
 
 

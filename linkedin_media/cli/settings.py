@@ -7,9 +7,10 @@ import os
 import attrs
 
 from ..client.auth import ENVIRONMENT, TokenProvider
+from ..client.oauth import oauth_origin
 from ..client.refresh import StoredTokenProvider
 from ..client.session import LinkedInClient
-from ..client.tokens import token_store
+from ..client.tokens import load_for, token_store
 from ..errors import InvalidArgument
 from ..options import Concurrency, PollPolicy
 from .options import Connection, Pace
@@ -41,7 +42,9 @@ def _stored_token(connection: Connection) -> TokenProvider | None:
         SignInError: What is stored must not be used.
     """
     store = token_store()
-    return None if store.load() is None else StoredTokenProvider(store=store, base_url=connection.base_url)
+    if load_for(store, oauth_origin(base_url=connection.base_url)) is None:
+        return None
+    return StoredTokenProvider(store=store, base_url=connection.base_url)
 
 
 def make_concurrency(pace: Pace | None) -> Concurrency:

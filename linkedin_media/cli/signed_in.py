@@ -11,11 +11,12 @@ from typing import Any, Final
 import attrs
 
 from ..client.auth import ENVIRONMENT
-from ..client.oauth import SignIn, as_secret
-from ..client.tokens import token_store
+from ..client.oauth import SignIn, as_secret, oauth_origin
+from ..client.tokens import load_for, token_store
 from ..errors import LinkedInMediaError, SignInError
 from ..model.secret import Secret
 from ..model.token import Introspection, StoredToken
+from ..protocol.hosts import Origin
 from .options import Connection, Output
 from .printable import printable
 from .results import bad, good
@@ -113,7 +114,7 @@ class Status:
 async def show_status(connection: Connection, output: Output) -> int:
     """Tell of the token that commands would use; return 1 where there is none that lives."""
     with Screen(output) as screen:
-        held = await asyncio.to_thread(_held)
+        held = await asyncio.to_thread(_held, oauth_origin(base_url=connection.base_url))
         if held is None:
             screen.result({"signed_in": False, "active": False}, ["nobody is signed in"])
             screen.note(f"linkedin-media auth login, or set {ENVIRONMENT}")
@@ -123,7 +124,7 @@ async def show_status(connection: Connection, output: Output) -> int:
     return SOME_FAILED if status.active is False else ALL_GOOD
 
 
-def _held() -> Status | None:
+def _held(issuer: Origin) -> Status | None:
     now, given = datetime.now(UTC), os.environ.get(ENVIRONMENT)
     if given:
         access = as_secret(given)
@@ -131,7 +132,7 @@ def _held() -> Status | None:
             raise SignInError(f"{ENVIRONMENT} holds characters no header can carry", hint="copy the token once more")
         return Status(place=ENVIRONMENT, access=access, now=now)
     store = token_store()
-    token = store.load()
+    token = load_for(store, issuer)
     return None if token is None else Status(place=store.place, access=token.access, stored=token, now=now)
 
 

@@ -15,8 +15,8 @@ import attrs
 import click
 
 from ..client.auth import ENVIRONMENT
-from ..client.oauth import SignIn, credentials_of, new_state
-from ..client.tokens import token_store
+from ..client.oauth import SignIn, credentials_of, new_state, oauth_origin
+from ..client.tokens import load_for, token_store
 from ..errors import SignInError
 from ..model.token import ClientCredentials, StoredToken
 from .callback import Callback
@@ -90,13 +90,13 @@ async def sign_in(
     return ALL_GOOD
 
 
-def stored_token() -> StoredToken:
-    """Return the token there is.
+def stored_token(connection: Connection) -> StoredToken:
+    """Return the token there is, if it came from where `connection` leads.
 
     Raises:
         SignInError: There is none, or none that may be used.
     """
-    token = token_store().load()
+    token = load_for(token_store(), oauth_origin(base_url=connection.base_url))
     if token is None:
         raise SignInError("nobody has signed in here", hint="linkedin-media auth login")
     return token

@@ -19,9 +19,9 @@ from ..model.token import Introspection, StoredToken
 from ..options import DEFAULT_VERSION, Timeouts
 from ..protocol import diagnosis
 from .auth import ENVIRONMENT
-from .oauth import SignIn, as_secret
+from .oauth import SignIn, as_secret, oauth_origin
 from .probes import Seen, Worth, ask_api, ask_sign_in
-from .tokens import TokenStore, token_store
+from .tokens import TokenStore, load_for, token_store
 
 _DISTRIBUTION: Final = "linkedin-media"
 _SIGN_IN: Final = f"linkedin-media auth login, or set {ENVIRONMENT}"
@@ -57,7 +57,7 @@ async def doctor(
         now: The clock, for tests.
     """
     patience = timeouts or Timeouts()
-    held = await _held_token(access_token, store)
+    held = await _held_token(access_token, store, oauth_url, base_url)
     seen = await ask_api(base_url, held.access, patience, now)
     worth = Worth()
     if held.access is not None:
@@ -106,7 +106,9 @@ class _Held:
         return self.stored is not None and self.stored.can_refresh(now)
 
 
-async def _held_token(access_token: str | None, store: TokenStore | None) -> _Held:
+async def _held_token(
+    access_token: str | None, store: TokenStore | None, oauth_url: str | None, base_url: str | None
+) -> _Held:
     given = access_token or os.environ.get(ENVIRONMENT)
     if given:
         access = as_secret(given)
@@ -115,8 +117,8 @@ async def _held_token(access_token: str | None, store: TokenStore | None) -> _He
         return _Held(place=place, access=access, problem=None if access else broken)
     try:
         keeper: TokenStore = await asyncio.to_thread(token_store) if store is None else store
-        token = await asyncio.to_thread(keeper.load)
-    except SignInError as refusal:
+        token = await asyncio.to_thread(load_for, keeper, oauth_origin(oauth_url, base_url))
+    except (InvalidArgument, SignInError) as refusal:
         return _Held(problem=error("token", refusal.message, refusal.hint))
     if token is None:
         return _Held(problem=error("token", "there is none", _SIGN_IN))

@@ -14,7 +14,7 @@ import attrs
 
 from ..errors import InvalidArgument, LinkedInMediaError, SignInError
 from ..model.secret import Secret
-from ..model.token import ClientCredentials, Introspection, StoredToken
+from ..model.token import LINKEDIN, ClientCredentials, Introspection, StoredToken
 from ..model.urn import Urn
 from ..options import Timeouts
 from ..protocol import oauth, oauth_replies
@@ -78,7 +78,7 @@ def oauth_origin(oauth_url: str | None = None, base_url: str | None = None) -> O
     if chosen:
         return parse_base_url(chosen)
     base = api_origin(base_url)
-    return attrs.evolve(base, path="") if base.loopback else parse_base_url(oauth.LINKEDIN)
+    return attrs.evolve(base, path="") if base.loopback else parse_base_url(LINKEDIN)
 
 
 def api_origin(base_url: str | None = None) -> Origin:
@@ -160,7 +160,7 @@ class SignIn:
         if secret is None:
             raise InvalidArgument("the code holds characters that none has", argument="code")
         token = await self._token(oauth.build_exchange(self.credentials, secret, redirect_uri), secret)
-        return attrs.evolve(token, member=await self._member_if_told(token))
+        return attrs.evolve(token, issuer=str(self._oauth.base), member=await self._member_if_told(token))
 
     async def refresh(self, token: StoredToken) -> StoredToken:
         """Return the token that follows `token`, with whatever refresh token came back.

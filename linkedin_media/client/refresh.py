@@ -22,8 +22,8 @@ from ..errors import (
 )
 from ..model.secret import Secret
 from ..model.token import StoredToken
-from .oauth import SignIn
-from .tokens import TokenStore, token_store
+from .oauth import SignIn, oauth_origin
+from .tokens import TokenStore, load_for, token_store
 
 _log = logging.getLogger("linkedin_media.client")
 _AGAIN: Final = "sign in again: linkedin-media auth login"
@@ -100,7 +100,8 @@ class StoredTokenProvider:
         return await self._ahead(token) if self._is_due(token) else token
 
     async def _stored(self) -> StoredToken:
-        token = await asyncio.to_thread(self.store.load)
+        issuer = oauth_origin(self.oauth_url, self.base_url)
+        token = await asyncio.to_thread(load_for, self.store, issuer)
         if token is None:
             raise SignInError("nobody has signed in here", hint="linkedin-media auth login")
         self._token = token

@@ -9,6 +9,7 @@ import attrs
 
 from ..errors import SignInError
 from ..model.token import StoredToken
+from ..protocol.hosts import Origin
 from .token_file import FileStore
 from .token_keyring import KeyringStore, find_keyring
 
@@ -82,6 +83,21 @@ class SystemStore:
     def delete(self) -> bool:
         """Forget the token in both."""
         return any([self.keyring.delete(), self.file.delete()])
+
+
+def load_for(store: TokenStore, issuer: Origin) -> StoredToken | None:
+    """Return the stored token if `issuer` gave it, None where none is stored.
+
+    Raises:
+        SignInError: It came from elsewhere and must not be sent here; or it must not be used at all.
+    """
+    token = store.load()
+    if token is None or token.issuer == str(issuer):
+        return token
+    raise SignInError(
+        f"the stored token is from {token.issuer}, and calls go to {issuer}",
+        hint="unset LINKEDIN_BASE_URL, or sign in there: linkedin-media auth login",
+    )
 
 
 def token_store() -> TokenStore:

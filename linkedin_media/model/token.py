@@ -10,6 +10,9 @@ import attrs
 from .secret import Secret
 from .urn import Urn
 
+LINKEDIN: Final = "https://www.linkedin.com"
+"""Where LinkedIn gives tokens."""
+
 _REFRESH_AHEAD: Final = timedelta(days=1)
 _SHARE_AHEAD: Final = 0.1
 _DAY: Final = timedelta(days=1)
@@ -25,12 +28,16 @@ class ClientCredentials:
 
 @attrs.frozen(kw_only=True)
 class StoredToken:
-    """A token as sign-in stores it: `access` and `refresh` are shown nowhere, read only by their ``reveal()``."""
+    """A token as sign-in stores it: `access` and `refresh` are shown nowhere, read only by their ``reveal()``.
+
+    `issuer` is where it came from: it must be sent nowhere else.
+    """
 
     access: Secret = attrs.field(repr=False)
     issued_at: datetime
     expires_at: datetime
     client_id: str
+    issuer: str = LINKEDIN
     scopes: frozenset[str] = frozenset()
     member: Urn | None = None
     refresh: Secret | None = attrs.field(default=None, repr=False)
@@ -51,7 +58,9 @@ class StoredToken:
     def renewed_by(self, answer: StoredToken) -> StoredToken:
         """Return what to store after a refresh: whatever came back, and of this token what did not."""
         kept = {} if answer.refresh else {"refresh": self.refresh, "refresh_expires_at": self.refresh_expires_at}
-        return attrs.evolve(answer, scopes=answer.scopes or self.scopes, member=answer.member or self.member, **kept)
+        return attrs.evolve(
+            answer, issuer=self.issuer, scopes=answer.scopes or self.scopes, member=answer.member or self.member, **kept
+        )
 
     def refresh_due(self, now: datetime) -> bool:
         """Tell whether to refresh ahead: in the last day of its life (the last tenth, if that is shorter).

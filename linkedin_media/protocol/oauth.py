@@ -12,10 +12,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ..errors import InvalidArgument
 from ..model.secret import Secret
-from ..model.token import ClientCredentials
+from ..model.token import LINKEDIN, ClientCredentials
 from .wire import Repeat, Request, RestliMethod
 
-LINKEDIN: Final = "https://www.linkedin.com"
 RESOURCE: Final = "oauth"
 _ROOT: Final = "/oauth/v2"
 _SCOPE: Final = re.compile(r"[!#-+\--\[\]-~]+", re.ASCII)

@@ -12,12 +12,15 @@ import subprocess
 import sys
 import termios
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 from PIL import Image
 
+from linkedin_media import PollPolicy
+from linkedin_media.cli import settings
 from linkedin_media.cli.program import run
 
 if TYPE_CHECKING:
@@ -75,8 +78,11 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 @pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the machine's own environment reaches the program."""
+def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing of the machine's own environment reaches the program, nor who has signed in on it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.setattr("linkedin_media.client.tokens.find_keyring", lambda: None)
     for name in os.environ:
         if name.startswith("LINKEDIN_") or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}:
             monkeypatch.delenv(name)
@@ -107,7 +113,8 @@ def account(linkedin_simulator: ThreadedSimulator) -> Mapping[str, str]:
 
 @pytest.fixture
 def signed_in(account: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Be that somebody in this process."""
+    """Be that somebody in this process, and wait for nothing."""
+    monkeypatch.setattr(settings, "PollPolicy", partial(PollPolicy, first_after=0.0, interval=0.02, tick=0.0))
     for name, value in account.items():
         monkeypatch.setenv(name, value)
 

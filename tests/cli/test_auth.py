@@ -27,6 +27,7 @@ from linkedin_media.errors import InvalidArgument, SignInError, TokenRefused
 from linkedin_media.model.secret import Secret
 from linkedin_media.model.token import StoredToken
 from linkedin_media.simulator import SimulatorConfig, ThreadedSimulator
+from tests.client.member import RecordingKeyring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,10 +43,8 @@ def linkedin_simulator_config() -> SimulatorConfig:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileStore:
-    """An empty home, and no keyring."""
+    """Where a token is kept in an empty home."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    monkeypatch.setattr("linkedin_media.client.tokens.find_keyring", lambda: None)
     return FileStore(tmp_path / "config" / "linkedin-media" / "token.json")
 
 
@@ -100,6 +99,7 @@ def _token(simulator: ThreadedSimulator, **changes: Any) -> StoredToken:
         issued_at=now,
         expires_at=now + timedelta(days=60),
         client_id=simulator.config.client_id,
+        issuer=simulator.base_url,
         scopes=frozenset({"openid", "w_member_social"}),
         member=simulator.person,
     )
@@ -161,6 +161,21 @@ def test_without_a_display_no_browser_is_looked_for(monkeypatch: pytest.MonkeyPa
     assert not signing_in._has_display()
     monkeypatch.setattr(sys, "platform", "darwin")
     assert signing_in._has_display()
+
+
+def test_a_keyring_keeps_the_token_where_there_is_one(
+    cli: Any, simulator: Any, member: Member, home: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring = RecordingKeyring()
+    monkeypatch.setattr("linkedin_media.client.tokens.find_keyring", lambda: keyring)
+
+    login, status, logout = cli("auth", "login", "--port", 0), cli("auth", "status"), cli("auth", "logout")
+
+    assert login.out.rstrip().endswith("in the system keyring")
+    assert status.out.startswith("token    active, from the system keyring")
+    assert (logout.out, keyring.held) == ("signed out\n", {})
+    assert keyring.asked == ["set", "get", "delete"]
+    assert not home.path.exists()
 
 
 def test_a_redirect_with_another_state_is_refused(cli: Any, simulator: Any, member: Member, home: FileStore) -> None:
@@ -499,6 +514,21 @@ def test_a_stored_token_that_has_expired_is_refreshed_by_the_command(
     renewed = home.load()
     assert renewed is not None
     assert renewed.access != token.access
+
+
+@pytest.mark.parametrize(
+    "command", [("auth", "status"), ("auth", "refresh"), ("upload", "x.png", "--owner", "urn:li:person:a")]
+)
+def test_a_token_is_sent_only_to_where_it_came_from(
+    cli: Any, simulator: Any, home: FileStore, command: tuple[str, ...]
+) -> None:
+    home.save(_token(simulator, issuer="https://www.linkedin.com", refresh=Secret("r")))
+
+    ran = cli(*command)
+
+    assert ran.status == 1
+    assert "the stored token is from https://www.linkedin.com" in ran.err
+    assert len(simulator.journal) == 0
 
 
 # --- the loopback server --------------------------------------------------------------------------------------------

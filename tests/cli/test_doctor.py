@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -12,13 +11,6 @@ if TYPE_CHECKING:
     from linkedin_media.simulator import ThreadedSimulator
 
 ORDER: Final = ["python", "dependencies", "version", "base-url", "clock", "token", "expiry", "scopes"]
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty home, and no keyring."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setattr("linkedin_media.client.tokens.find_keyring", lambda: None)
 
 
 @pytest.fixture

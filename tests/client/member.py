@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import attrs
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked, PasswordDeleteError, PasswordSetError
 from yarl import URL
 
 from linkedin_media.client.oauth import SignIn, new_state
@@ -45,6 +47,37 @@ class MemoryStore:
     def delete(self) -> bool:
         had, self.token = self.token is not None, None
         return had
+
+
+class RecordingKeyring(KeyringBackend):
+    """A keyring in memory that notes what is asked of it, and fails on demand."""
+
+    priority = 9  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: dict[tuple[str, str], str] = {}
+        self.asked: list[str] = []
+        self.fails = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self._note("get")
+        return self.held.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._note("set", PasswordSetError)
+        self.held[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self._note("delete", PasswordDeleteError)
+        if (service, username) not in self.held:
+            raise PasswordDeleteError
+        del self.held[service, username]
+
+    def _note(self, call: str, error: type[Exception] = KeyringLocked) -> None:
+        self.asked.append(call)
+        if self.fails:
+            raise error("a password was canary-access")
 
 
 def clock_of(simulator: SimulatorFacade) -> Callable[[], datetime]:

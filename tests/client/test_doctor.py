@@ -190,11 +190,22 @@ async def test_wrong_credentials_are_a_warning_and_no_more(patient: Patient, tok
     assert "canary" not in str(checks)
 
 
-async def test_credentials_that_cannot_be_are_a_warning(patient: Patient, token: StoredToken) -> None:
-    checks = await patient.examined(oauth_url="http://sso.example")
+async def test_a_sign_in_that_cannot_be_is_a_warning(patient: Patient) -> None:
+    checks = await patient.examined(access_token=patient.simulator.token, oauth_url="http://sso.example")
 
     assert checks["application"].status is WARNING
     assert "plain http" in checks["application"].message
+
+
+async def test_a_token_from_elsewhere_is_an_error_and_sent_nowhere(patient: Patient, token: StoredToken) -> None:
+    patient.store.token = attrs.evolve(token, issuer="https://www.linkedin.com")
+    calls = len(patient.simulator.journal)
+
+    checks = await patient.examined()
+
+    assert checks["token"].status is ERROR
+    assert "is from https://www.linkedin.com" in checks["token"].message
+    assert [call.headers.get("Authorization") for call in patient.simulator.journal[calls:]] == [None]
 
 
 # --- the server and the clock ---------------------------------------------------------------------------------------

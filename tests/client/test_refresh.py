@@ -364,6 +364,15 @@ async def test_nobody_has_signed_in(signed: Signed) -> None:
     assert missing.value.hint == "linkedin-media auth login"
 
 
+async def test_a_token_from_elsewhere_is_not_sent(signed: Signed) -> None:
+    signed.store.token = attrs.evolve(signed.token, issuer="https://www.linkedin.com")
+    async with signed.client() as client:
+        with pytest.raises(SignInError, match=r"from https://www.linkedin.com, and calls go to http://127"):
+            await _upload(client, signed)
+
+    assert signed.calls() == 0
+
+
 async def test_an_expired_token_without_refresh_token_needs_a_new_sign_in(signed: Signed) -> None:
     signed.store.token = attrs.evolve(signed.token, refresh=None, refresh_expires_at=None)
     signed.simulator.clock.advance(61 * DAY)

@@ -13,8 +13,6 @@ from typing import Any, Final
 
 import attrs
 import pytest
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked, PasswordDeleteError, PasswordSetError
 
 import linkedin_media as lm
 from linkedin_media.client import token_file, token_keyring, tokens
@@ -25,6 +23,7 @@ from linkedin_media.errors import SignInError
 from linkedin_media.model.secret import Secret
 from linkedin_media.model.token import StoredToken
 from linkedin_media.protocol import token_text
+from tests.client.member import RecordingKeyring
 
 NOW: Final = datetime(2026, 10, 1, 12, tzinfo=UTC)
 TOKEN: Final = StoredToken(
@@ -32,43 +31,13 @@ TOKEN: Final = StoredToken(
     issued_at=NOW,
     expires_at=NOW + timedelta(days=60),
     client_id="app",
+    issuer="http://127.0.0.1:8080",
     scopes=frozenset({"openid", "w_member_social"}),
     member=lm.Urn("urn:li:person:Ylpq-RobP9"),
     refresh=Secret("canary-refresh"),
     refresh_expires_at=NOW + timedelta(days=365),
 )
 BARE: Final = StoredToken(access=Secret("canary-access"), issued_at=NOW, expires_at=NOW, client_id="app")
-
-
-class RecordingKeyring(KeyringBackend):
-    """A keyring in memory that notes what is asked of it, and fails on demand."""
-
-    priority = 9  # type: ignore[assignment]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.held: dict[tuple[str, str], str] = {}
-        self.asked: list[str] = []
-        self.fails = False
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self._note("get")
-        return self.held.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self._note("set", PasswordSetError)
-        self.held[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        self._note("delete", PasswordDeleteError)
-        if (service, username) not in self.held:
-            raise PasswordDeleteError
-        del self.held[service, username]
-
-    def _note(self, call: str, error: type[Exception] = KeyringLocked) -> None:
-        self.asked.append(call)
-        if self.fails:
-            raise error("a password was canary-access")
 
 
 @pytest.fixture
