@@ -147,14 +147,14 @@ def scopes(given: frozenset[str]) -> Check:
     cannot = [f"{need.what} ({' or '.join(sorted(need.scopes))})" for need in NEEDS if not need.scopes & given]
     listed = ", ".join(sorted(given))
     if not can:
-        return error("scopes", f"{listed}: no command works", f"{_SIGN_IN} --scope w_member_social")
+        return error("scopes", f"{listed}: no command works", _SIGN_IN)
     if not _WRITING.scopes & given:
-        return warning("scopes", f"{listed}: nothing can be uploaded", f"{_SIGN_IN} --scope w_member_social")
+        return warning("scopes", f"{listed}: nothing can be uploaded", _SIGN_IN)
     if not _WATCHING.scopes & given:
         return warning(
             "scopes",
             f"{listed}: write-only, so the pipeline cannot watch an image and waits a little instead",
-            f"fine for your own posts; for a page {_SIGN_IN} --scope w_organization_social",
+            f"fine for your own posts; for a page: {_SIGN_IN} --scope openid --scope w_organization_social",
         )
     missing = f"; not {'; not '.join(cannot)}" if cannot else ""
     return ok("scopes", f"{listed}: enough for {', '.join(can)}{missing}")
