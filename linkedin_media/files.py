@@ -57,7 +57,8 @@ class OpenImage:
         """
         reader, digest, position = self._reader(), hashlib.sha256(), 0
         while position < self.facts.size:
-            chunk = self._first if position == 0 else await self._read(reader, position)
+            chunk = self._take_first() if position == 0 else b""
+            chunk = chunk or await self._read(reader, position)
             if not chunk:
                 raise FileChanged(f"{self.facts.name} became shorter while it was read", hint=_CHANGED)
             digest.update(chunk)
@@ -65,6 +66,11 @@ class OpenImage:
             if position == self.facts.size:
                 self.sha256 = digest.hexdigest()
             yield chunk
+
+    def _take_first(self) -> bytes:
+        """Return what the inspection has read already, once: a small file costs no thread hop, a large one no memory."""
+        first, self._first = self._first, b""
+        return first
 
     def _reader(self) -> _Positioned | io.BytesIO:
         return self._file if isinstance(self._file, io.BytesIO) else _Positioned(self._file.fileno(), closefd=False)

@@ -114,9 +114,13 @@ class Transport:
         async def exchange() -> tuple[Response, bool]:
             options = self._options({"Content-Length": str(body.size), **_authorization(token)})
             options |= {"data": body, "expect100": expect_continue, "upload_tracker": tracker}
-            async with self._free, watchdog, http.put(URL(upload.upload_url, encoded=True), **options) as reply:
-                complete = body.complete(tracker)
-                return await _read(reply), complete
+            try:
+                async with self._free, watchdog, http.put(URL(upload.upload_url, encoded=True), **options) as reply:
+                    complete = body.complete(tracker)
+                    return await _read(reply), complete
+            finally:
+                if not body.complete(tracker):
+                    body.give_up()
 
         try:
             what, host = "the upload was not finished", self.base.host

@@ -16,6 +16,9 @@ from .options import Timeouts
 _LOOK_EVERY: Final = 0.25
 """Seconds between two looks at the progress of an upload, at most: a stall is noticed that late."""
 
+_PIECE: Final = 64 * 1024
+"""Bytes given to the network at a time: what it does not take at once is copied."""
+
 _LEAVE: Final = 5.0
 """Seconds to wait for the leave to send a body: a server that never heard of asking for it will not give any."""
 
@@ -37,6 +40,7 @@ class UploadBody(aiohttp.Payload):
         self._size = size
         self._on_progress = on_progress
         self._consumed = True
+        self._transport: asyncio.BaseTransport | None = None
         self.given = 0
         self.failure: Exception | None = None
 
@@ -52,6 +56,11 @@ class UploadBody(aiohttp.Payload):
         finished = tracker.upload_complete
         return tracker.bytes_written == self._size or (finished.done() and finished.exception() is None)
 
+    def give_up(self) -> None:
+        """Drop the connection, and with it what is still buffered: closing it would wait for a server that does not read."""
+        if isinstance(self._transport, asyncio.WriteTransport):
+            self._transport.abort()
+
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Write every chunk; a file that fails, or a watcher that raises, ends the attempt with its own error.
 
@@ -59,11 +68,13 @@ class UploadBody(aiohttp.Payload):
         """
         if self.given:
             raise ConnectionLost("an upload is never re-sent unasked")
+        self._transport = getattr(writer, "transport", None)
         while self.given < self.size:
             chunk = await self._next_chunk()
             self.given += len(chunk)
             try:
-                await writer.write(chunk)
+                for start in range(0, len(chunk), _PIECE):
+                    await writer.write(memoryview(chunk)[start : start + _PIECE])
             except (ConnectionError, aiohttp.ClientConnectionError):
                 self.given -= len(chunk)
                 return
