@@ -6,6 +6,7 @@ import attrs
 
 from ..errors import (
     ApiError,
+    Conflict,
     ConnectionFailed,
     ConnectionLost,
     LinkedInMediaError,
@@ -18,8 +19,6 @@ from ..errors import (
 )
 from ..options import RetryPolicy
 from ..protocol.wire import Repeat, RestliMethod
-
-_TRANSIENT_STATUSES = (408, 409)
 
 
 def backoff(attempt: int, policy: RetryPolicy, fraction: float) -> float:
@@ -42,6 +41,8 @@ def delay_before_retry(
         return _after_rate_limit(error, attempt, policy, fraction)
     if repeat is Repeat.NEVER and not _refused(error, attempt):
         return None
+    if isinstance(error, ServerError) and error.retry_after is not None:
+        return _as_asked(error.retry_after, policy)
     return backoff(attempt, policy, fraction) if is_transient(error) else None
 
 
@@ -50,20 +51,22 @@ def _after_rate_limit(error: RateLimited, attempt: int, policy: RetryPolicy, fra
         return None
     if error.retry_after is None:
         return max(policy.initial_delay, backoff(attempt, policy, fraction))
-    return error.retry_after if error.retry_after <= policy.retry_after_cap else None
+    return _as_asked(error.retry_after, policy)
+
+
+def _as_asked(seconds: float, policy: RetryPolicy) -> float | None:
+    return seconds if seconds <= policy.retry_after_cap else None
 
 
 def _refused(error: LinkedInMediaError, attempt: int) -> bool:
     """Tell whether the deed was certainly not done; LinkedIn asks to retry a 409, which is believed once."""
-    if isinstance(error, ApiError):
-        return error.status == 409 and attempt == 1
-    return isinstance(error, ConnectionFailed)
+    return isinstance(error, ConnectionFailed) or (isinstance(error, Conflict) and attempt == 1)
 
 
 def is_transient(error: LinkedInMediaError) -> bool:
-    """Tell whether the same call may succeed later."""
+    """Tell whether the same call may succeed later; a 2xx that could not be read may be readable then."""
     if isinstance(error, ApiError):
-        return isinstance(error, ServerError) or error.status in _TRANSIENT_STATUSES
+        return isinstance(error, ServerError | Conflict) or error.status == 408 or error.status < 300
     return isinstance(error, ConnectionFailed | ConnectionLost | UploadStalled | UploadIncomplete | UnexpectedReply)
 
 
