@@ -26,7 +26,7 @@ async def ward(settings: dict[str, Any], caplog: pytest.LogCaptureFixture) -> As
         ward = Ward(simulator)
         yield ward
         await ward.close()
-        assert await settled(lambda: simulator.open_connections == 0)
+        assert await settled(lambda: ward.connections == 0)
         logged = "\n".join(f"{record.__dict__} {record.getMessage()}" for record in caplog.records)
         assert ward.leaks(logged) == []
         images = [image for post in simulator.posts.values() for image in post.images]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import attrs
+import psutil
 
 import linkedin_media as lm
 from linkedin_media.client.attempts import Clock
@@ -71,6 +72,13 @@ class Ward:
         return len(self.simulator.posts)
 
     @property
+    def connections(self) -> int:
+        """Connections to the simulator that this process still holds, as the client sees them."""
+        port = self.simulator.world.base_url.rpartition(":")[2]
+        held = psutil.Process().net_connections("tcp")
+        return sum(1 for one in held if one.raddr and str(one.raddr.port) == port and one.status != "CLOSE")
+
+    @property
     def owner(self) -> str:
         return self.simulator.organization
 
@@ -85,6 +93,14 @@ class Ward:
             self.errors.append(error)
             return error
         raise AssertionError("nothing was raised")
+
+    async def outcome(self, work: Awaitable[Any]) -> Any:
+        """Return what `work` gives, or the error of ours that it ends with."""
+        try:
+            return await work
+        except LinkedInMediaError as error:
+            self.errors.append(error)
+            return error
 
     def leaks(self, logged: str) -> list[str]:
         """Return where a token or the signature of an upload address was printed."""
@@ -130,6 +146,7 @@ class Patience:
 
     waits: list[float] = attrs.field(factory=list)
     fraction: Callable[[], float] = lambda: 0.5
+    told: Callable[[float], object] = lambda seconds: None
 
     def given_to(self, client: lm.LinkedInClient) -> Patience:
         usual = Clock()
@@ -140,6 +157,7 @@ class Patience:
 
     async def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
+        self.told(seconds)
         await asyncio.sleep(0)
 
 
