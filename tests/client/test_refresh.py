@@ -12,6 +12,7 @@ import attrs
 import pytest
 
 import linkedin_media as lm
+from linkedin_media.client.auth import TokenSource
 from linkedin_media.client.refresh import StoredTokenProvider
 from linkedin_media.errors import ConnectionFailed, SignInError, TokenRefused, Unauthorized
 from linkedin_media.model.secret import Secret
@@ -243,6 +244,21 @@ async def test_a_refusal_during_an_ordinary_refresh_waits_for_it(signed: Signed)
 
     assert set(given) == {signed.token.access.reveal()}
     assert signed.refreshes == 1
+
+
+async def test_a_provider_that_does_not_ask_for_the_refused_token_is_not_told_it() -> None:
+    class Undescribed:
+        """A provider as one written in C looks."""
+
+        __signature__ = "none"
+
+        async def __call__(self) -> str:
+            return "token"
+
+    source = TokenSource(provider=Undescribed())
+
+    assert await source.token() == Secret("token")
+    assert await source.renew(Secret("token")) is None
 
 
 # --- no loop on what is dead ----------------------------------------------------------------------------------------
