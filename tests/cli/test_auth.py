@@ -635,7 +635,7 @@ def test_no_secret_is_printed_logged_or_seen_in_a_list_of_processes(
     token = home.load()
     assert token is not None
     assert token.refresh is not None
-    for command in ("status", "refresh", "status", "logout"):
+    for command in ("status", "refresh", "logout"):
         ran = program("auth", command, "--verbose", "--json")
         written += b"".join(ran.communicate(timeout=30))
         assert ran.returncode == 0, written
