@@ -86,13 +86,35 @@ class Attempts:
         self._check_breaker()
         if self.client.before_call is not None:
             await self.client.before_call()
-        self.token = self.token or await self.client.tokens.token()
-        wait = self.client.throttle.wait(self.client.clock.monotonic())
-        if wait > 0:
-            await self.client.clock.sleep(wait)
+        self.token = self.token or await self._ask_for_token()
+        await self._wait_for_turn()
         self._sent_at = self.client.clock.monotonic()
         if self._sent_at > self.send_before:
             raise NotSentInTime(f"{self.what} was held back: the time in which it was to be sent had passed")
+
+    async def _wait_for_turn(self) -> None:
+        """Wait for the pause all calls share, which the deadline bounds, and for a rate of one's own choice, which it does not."""
+        throttle, clock = self.client.throttle, self.client.clock
+        wait, paused = throttle.wait(clock.monotonic()), throttle.paused(clock.monotonic())
+        while wait > 0:
+            if paused > self.remaining():
+                raise NotSentInTime(
+                    f"{self.what} was held back: LinkedIn asked for a pause that ends after its deadline"
+                )
+            self._began += max(wait - paused, 0.0)
+            await clock.sleep(wait)
+            paused = throttle.paused(clock.monotonic())  # meanwhile another call may have been told to wait
+            wait = throttle.wait(clock.monotonic()) if paused else 0.0
+
+    async def _ask_for_token(self) -> Secret:
+        left = None if math.isinf(self.deadline) else max(self.remaining(), 0.001)
+        try:
+            async with asyncio.timeout(left) as limit:
+                return await self.client.tokens.token()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+        raise NotSentInTime(f"{self.what} was held back: no access token came before its deadline")
 
     async def wait_or_raise(self, error: LinkedInMediaError) -> None:
         """Return when the call may be repeated; raise `error` where it must not be."""

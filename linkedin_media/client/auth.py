@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import inspect
 import os
 import time
@@ -11,7 +12,7 @@ from typing import Final, Protocol
 
 import attrs
 
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, LinkedInMediaError
 from ..model.secret import Secret
 
 
@@ -94,7 +95,16 @@ class TokenSource:
             self._about = refused
             self._asking = asyncio.get_running_loop().create_task(self._fetch(refused))
             self._asking.add_done_callback(self._asked)
-        return await asyncio.shield(self._asking)
+        asking = self._asking
+        try:
+            return await asyncio.shield(asking)
+        except LinkedInMediaError as error:
+            own = copy.copy(error)  # everyone who waits adds its own stage and images
+        except asyncio.CancelledError:
+            if not asking.cancelled() or _is_cancelled():
+                raise
+            own = InvalidArgument("the token provider was cancelled", argument="access_token")
+        raise own
 
     async def _fetch(self, refused: Secret | None) -> Secret:
         if self.provider is None:
@@ -114,6 +124,11 @@ class TokenSource:
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _takes_refused(provider: TokenProvider) -> bool:

@@ -138,12 +138,13 @@ class LinkedInClient:
     async def _attempt(self, request: Request, attempts: Attempts) -> Response:
         await attempts.wait_for_slot()
         timeout = min(self.timeouts.call, max(attempts.remaining(), 0.001))
-        response = await self.transport.send(request, attempts.token, timeout=timeout)
+        answered = await self.transport.send(request, attempts.token, timeout=timeout)
+        response = without(answered, attempts.token)
         attempts.log(response.status, response.request_id)
         if response.ok:
             self._quota.give_back()
             return response
-        raise replies.read_error(request, without(response, attempts.token), self.clock.now())
+        raise replies.read_error(request, response, self.clock.now())
 
     def breaker(self, what: str) -> Breaker:
         """Return what holds back calls of one kind that LinkedIn goes on refusing."""

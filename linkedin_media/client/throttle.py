@@ -7,6 +7,8 @@ from typing import Final
 
 import attrs
 
+from ..errors import InvalidArgument
+
 PROBE_EVERY: Final = 900.0
 """Seconds between two calls that try whether a limit is still in force."""
 
@@ -20,9 +22,19 @@ class Throttle:
     _paused_until: float = attrs.field(default=0.0, init=False)
     _next_slot: float = attrs.field(default=0.0, init=False)
 
+    def __attrs_post_init__(self) -> None:
+        if self.rate is not None and not self.rate > 0:
+            raise InvalidArgument(
+                f"max_calls_per_second={self.rate!r}: must be more than 0", argument="max_calls_per_second"
+            )
+
     def pause(self, seconds: float, now: float) -> None:
         """Let no call leave for `seconds`."""
         self._paused_until = max(self._paused_until, now + seconds)
+
+    def paused_for(self, now: float) -> float:
+        """Return the seconds for which no call may leave."""
+        return max(0.0, self._paused_until - now)
 
     def wait(self, now: float) -> float:
         """Take the next slot, and return the seconds until it."""
@@ -31,6 +43,10 @@ class Throttle:
             start = max(start, self._next_slot)
             self._next_slot = start + 1 / self.rate
         return start - now
+
+    def paused(self, now: float) -> float:
+        """Return the seconds until calls may leave again, 0 where they may."""
+        return max(0.0, self._paused_until - now)
 
 
 @attrs.define

@@ -11,7 +11,7 @@ from ..model.image import InitializedUpload, UploadedImage
 from ..protocol import replies
 from ..protocol.wire import Repeat, Request, RestliMethod
 from ..upload_body import UploadBody
-from .attempts import Attempts
+from .attempts import Attempts, without
 
 if TYPE_CHECKING:
     from ..files import OpenImage
@@ -72,7 +72,8 @@ async def _attempt(
     response = await client.transport.put(started, body, token, timeout=timeout, expect_continue=expect_continue)
     attempts.log(response.status, response.request_id)
     if not response.ok:
-        raise _refusal(client, started, replies.read_error(_UPLOAD, response, client.clock.now()))
+        error = replies.read_error(_UPLOAD, without(response, token), client.clock.now())
+        raise _refusal(client, started, error)
 
 
 def _refusal(client: LinkedInClient, started: InitializedUpload, error: ApiError) -> LinkedInMediaError:
