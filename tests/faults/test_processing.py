@@ -219,7 +219,7 @@ async def test_P07_what_fails_for_one_image_of_a_batch_leaves_the_others_alone(w
     ward.fault(Mutate(change=change), BATCH)
     again = Fault(action=Answer(status=500), on=GET, matching=lambda look: unquote(look.call.raw_path)[13:] in chosen)
     ward.simulator.faults.add(again)
-    policy = attrs.evolve(EAGER, first_after=0.3, timeout=0.6, not_found_grace=0.0)
+    policy = attrs.evolve(EAGER, first_after=0.3, tick=0.2, timeout=0.8, not_found_grace=0.0)
     images = [picture(404), picture(500), picture(410), *(picture(seed=seed) for seed in range(7))]
     jobs = [ward.job(image, text=f"{n}") for n, image in enumerate(images)]
 
