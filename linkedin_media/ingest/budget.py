@@ -43,3 +43,10 @@ class CallBudget:
                     hint="run it again after 00:00 UTC, or raise --max-calls-per-day",
                 )
             self._left -= 1
+
+    async def aclose(self) -> None:
+        """Give back what was reserved and not used."""
+        async with self._lock:
+            left, self._left = self._left, 0
+            if left and self._day is not None:
+                await self.ledger.reserve_calls(-left, self.cap, day=self._day.isoformat())

@@ -6,6 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,8 +66,12 @@ def open_for_reading(location: str | os.PathLike[str]) -> Database:
             raise LedgerUnusable(f"{path}: there is no ledger", hint="`ingest MANIFEST --ledger FILE` makes one")
         _check_magic(path)
         database = Database(str(path), _sqlite_engine(path, "ro"), shared=False, release=_nothing)
-    with reported(database.name), database.engine.connect() as connection:
-        schema.version_of(connection, database.name)
+    try:
+        with reported(database.name), database.engine.connect() as connection:
+            schema.version_of(connection, database.name)
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
@@ -76,18 +81,50 @@ def _nothing() -> None:
 
 def _open_sqlite(path: Path) -> Database:
     _check_place(path)
+    if path.exists():
+        _check_magic(path)
     lock = _lock(path)
+    engine = _sqlite_engine(path, "rw")
     try:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        _check_magic(path)
-        engine = _sqlite_engine(path, "rw")
+        _check_tables(path)
         _prepare(engine, str(path))
-    except BaseException:
+    except BaseException as error:
+        engine.dispose()
         os.close(lock)
+        if isinstance(error, OSError):
+            raise LedgerUnusable(f"{path} cannot be made: {error.strerror}", hint="check its folder") from None
         raise
 
-    return Database(str(path), engine, shared=False, release=lambda: os.close(lock))
+    def release() -> None:
+        _erase_log(path)
+        os.close(lock)
+
+    return Database(str(path), engine, shared=False, release=release)
+
+
+def _check_tables(path: Path) -> None:
+    """Refuse what is no ledger of ours before anything is written to it, its journal mode included."""
+    with reported(str(path)), closing(sqlite3.connect(_uri(path, "rw"), uri=True, timeout=30)) as connection:
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return
+        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (schema.about.name,)).fetchone()
+        rows = connection.execute(f"SELECT value FROM {schema.about.name} WHERE name = 'version'") if known else ()  # noqa: S608 -- our own name
+        schema.check_version(next((row[0] for row in rows), None), str(path), is_ledger=known is not None)
+
+
+def _erase_log(path: Path) -> None:
+    """Leave nothing of what was erased in the write-ahead log, which a reader may have kept from being removed."""
+    try:
+        with closing(sqlite3.connect(_uri(path, "rw"), uri=True, timeout=1)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error:
+        return  # the next owner does it
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"{path.absolute().as_uri()}?mode={mode}"
 
 
 def _check_place(path: Path) -> None:
@@ -123,7 +160,10 @@ def _file_system(folder: Path) -> str:
 
 def _lock(path: Path) -> int:
     """Take the file's lock; the kernel lets go of it when this process ends, however it ends."""
-    lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise LedgerUnusable(f"{path}.lock cannot be made: {error.strerror}", hint="check its folder") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -136,16 +176,18 @@ def _lock(path: Path) -> int:
 
 
 def _check_magic(path: Path) -> None:
-    with path.open("rb") as file:
-        head = file.read(len(_MAGIC))
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_MAGIC))
+    except OSError as error:
+        raise LedgerUnusable(f"{path} cannot be read: {error.strerror}", hint="check its permissions") from None
     if head and head != _MAGIC:
         raise LedgerUnusable(f"{path} is no ledger", hint="give a new file, or the ledger of an earlier run")
 
 
 def _sqlite_engine(path: Path, mode: str) -> Engine:
     def connect() -> sqlite3.Connection:
-        uri = f"{path.absolute().as_uri()}?mode={mode}"
-        return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=30)
+        return sqlite3.connect(_uri(path, mode), uri=True, isolation_level=None, check_same_thread=False, timeout=30)
 
     engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
     event.listen(engine, "connect", _writable if mode == "rw" else _readable)
@@ -188,7 +230,11 @@ def _open_postgresql(location: str, *, create: bool = True) -> Database:
         ) from None
     name = f"postgresql://{url.host or ''}/{url.database or ''}"
     if create:
-        _prepare(engine, name)
+        try:
+            _prepare(engine, name)
+        except BaseException:
+            engine.dispose()
+            raise
     return Database(name, engine, shared=True, release=_nothing)
 
 

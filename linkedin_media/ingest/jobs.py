@@ -180,6 +180,13 @@ class Record:
             raise ValueError(f"job {self.spec.id}: {state} may not follow {self.state}")
         self.state = state
 
+    def refused(self) -> None:
+        """Take back the last intent: LinkedIn said for certain that there is no such post, or it never left."""
+        self.enter(State.AVAILABLE)
+        self.sendings = max(0, self.sendings - 1)
+        if not self.sendings:
+            self.first_intent_at = None
+
     def fail(self, error: Exception, *, at: int) -> None:
         """End with an error."""
         self.enter(State.FAILED)
@@ -196,8 +203,8 @@ class Record:
 _write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SPEC: Final = tuple(field.name for field in attrs.fields(JobSpec) if field.name != "id")
 _IMAGE: Final = tuple(field.name for field in attrs.fields(ImageProgress))
-_SAVED: Final = ("tries", "not_before", "post", "began_at", "uploaded_at", "available_at", "ended_at")
-_PLAIN: Final = (*_SAVED, "sendings", "first_intent_at", "intent_at")
+_SAVED: Final = ("tries", "sendings", "not_before", "post", "began_at", "uploaded_at", "available_at", "ended_at")
+_PLAIN: Final = (*_SAVED, "first_intent_at", "intent_at")
 
 
 def describe(error: Exception) -> dict[str, str]:

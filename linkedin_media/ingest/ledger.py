@@ -1,4 +1,4 @@
-"""The ledger: every job and how far it is, written before the step that follows; one SQL layer for both databases."""
+"""The ledger: every job and how far it is, written before the step that follows; one behaviour on both databases."""
 
 from __future__ import annotations
 
@@ -8,49 +8,23 @@ import socket
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import attrs
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, func, select
 
 from ..errors import InvalidArgument, LedgerError
+from . import statements
 from .database import Database, open_database, reported
 from .jobs import JobSpec, Record
-from .schema import about, content, job, now_ms, quota, worker
+from .schema import content, job, now_ms, worker
 from .states import State
-from .writer import Writer
+from .writer import Statement, Writer
 
 DEAD_AFTER: Final = 30.0
 """Seconds without a heartbeat after which a worker's jobs are anyone's."""
 
 _ROWS: Final = 1000
-_SAVE: Final = (
-    job.update()
-    .where(job.c.id == bindparam("b_id"), job.c.owner == bindparam("b_owner"))
-    .values(
-        {
-            name: bindparam(name)
-            for name in (
-                *("state", "done", "images", "orphans", "error", "tries", "not_before", "post", "owner"),
-                *("began_at", "uploaded_at", "available_at", "ended_at"),
-            )
-        }
-    )
-)
-_INTEND: Final = (
-    job.update()
-    .where(job.c.id == bindparam("b_id"), job.c.owner == bindparam("b_owner"))
-    .values(
-        state=State.POSTING.value,
-        intent_at=now_ms(),
-        first_intent_at=func.coalesce(job.c.first_intent_at, now_ms()),
-        intent_digest=bindparam("intent_digest"),
-        sendings=job.c.sendings + 1,
-        images=bindparam("images"),
-        available_at=bindparam("available_at"),
-    )
-)
 
 
 @attrs.frozen
@@ -61,12 +35,51 @@ class Added:
     known: int
 
 
+@attrs.define
+class _Claim:
+    """What one claim adds to the jobs held here, in the writer's thread, so that the next claim there knows of it."""
+
+    held: set[int]
+    mine: set[int] = attrs.field(factory=set)
+    given_up: bool = False
+
+    def begin(self) -> set[int]:
+        """Begin, or begin again after a transaction that failed."""
+        self.held.difference_update(self.mine)
+        self.mine.clear()
+        return self.held
+
+    def hold(self, numbers: Iterable[int]) -> None:
+        """Hold jobs, unless nobody waits for them any more."""
+        self.mine.update(numbers)
+        self.held.update(self.mine)
+        if self.given_up:
+            self.begin()
+
+    def give_up(self) -> None:
+        """Let go of everything: those who asked are gone."""
+        self.given_up = True
+        self.begin()
+
+
+@attrs.frozen
+class Brakes:
+    """What slows all workers of a ledger: no call before one moment, nothing new before another (epoch milliseconds)."""
+
+    paused_until: int | None = None
+    limited_until: int | None = None
+
+
 class Ledger:
     """An open ledger, and this process as one of its workers. Use `Ledger.open`, and close it."""
 
     def __init__(self, database: Database, writer: Writer) -> None:
         self._database = database
         self._writer = writer
+        self._save = Statement(statements.SAVE, database)
+        self._intend = Statement(statements.INTEND, database)
+        self._held: set[int] = set()
+        self.dead_after = DEAD_AFTER
         self.me: Final = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
 
     @classmethod
@@ -79,11 +92,11 @@ class Ledger:
         """
         database = open_database(location)
         ledger = cls(database, Writer(database))
-        await ledger.heartbeat()
-        if not database.shared:
-            await ledger._writer.run(
-                lambda db: db.execute(job.update().where(job.c.owner.is_not(None)).values(owner=None))
-            )
+        try:
+            await ledger._writer.run(ledger._sign_in)
+        except BaseException:
+            ledger._close()
+            raise
         return ledger
 
     @property
@@ -103,26 +116,38 @@ class Ledger:
         except LedgerError:
             pass  # a dead database knows us dead after a while
         finally:
-            self._writer.close()
-            self._database.close()
+            self._close()
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._database.close()
+
+    def _sign_in(self, db: Connection) -> None:
+        """The owner of a file is its only worker: whoever else signed in is dead."""
+        if not self.shared:
+            db.execute(worker.delete())
+            db.execute(job.update().where(job.c.done == 0, job.c.owner.is_not(None)).values(owner=None))
+        self._beat(db)
 
     def _sign_out(self, db: Connection) -> None:
-        db.execute(job.update().where(job.c.owner == self.me).values(owner=None))
+        db.execute(job.update().where(job.c.done == 0, job.c.owner == self.me).values(owner=None))
         db.execute(worker.delete().where(worker.c.owner == self.me))
 
-    async def heartbeat(self) -> None:
-        """Say that this worker lives."""
-        await self._writer.run(self._beat)
+    async def heartbeat(self, mine: Brakes | None = None) -> Brakes:
+        """Say that this worker lives and what slows it down; return what slows them all down."""
+        told = mine or Brakes()
+
+        def work(db: Connection) -> Brakes:
+            self._beat(db)
+            return Brakes(
+                statements.latest(db, "paused_until", told.paused_until),
+                statements.latest(db, "limited_until", told.limited_until),
+            )
+
+        return await self._writer.run(work)
 
     def _beat(self, db: Connection) -> None:
-        values = {"owner": self.me, "seen": now_ms(), "pid": os.getpid(), "host": socket.gethostname()}
-        db.execute(
-            self._insert(worker).values(values).on_conflict_do_update(index_elements=["owner"], set_={"seen": now_ms()})
-        )
-
-    def _insert(self, table: Any) -> Any:
-        dialect = postgresql if self._database.shared else sqlite
-        return dialect.insert(table)
+        statements.beat(db, {"owner": self.me, "pid": os.getpid(), "host": socket.gethostname()})
 
     async def add(self, specs: Iterable[JobSpec]) -> Added:
         """Add jobs that are not known yet, by their ids.
@@ -133,53 +158,33 @@ class Ledger:
         total, new = 0, 0
         iterator = iter(specs)
         while chunk := list(islice(iterator, _ROWS)):
-            new += await self._writer.run(lambda db, chunk=chunk: self._add(db, chunk))  # type: ignore[misc]
+            new += await self._writer.run(lambda db, chunk=chunk: statements.add_jobs(db, chunk))  # type: ignore[misc]
             total += len(chunk)
         return Added(new, total - new)
-
-    def _add(self, db: Connection, specs: Sequence[JobSpec]) -> int:
-        texts = {spec.id: spec.dump() for spec in specs}
-        known = {
-            row.key: row.spec for row in db.execute(select(job.c.key, job.c.spec).where(job.c.key.in_(list(texts))))
-        }
-        for key, text in known.items():
-            if text != texts[key]:
-                raise InvalidArgument(
-                    f"job {key!r} is in the ledger with other contents",
-                    hint="give the changed job a new id, or use a new ledger",
-                )
-        rows = [
-            {"key": spec.id, "spec": texts[spec.id], "author": spec.author} for spec in specs if spec.id not in known
-        ]
-        if rows:
-            insert = self._insert(job).on_conflict_do_nothing(index_elements=["key"]).returning(job.c.id)
-            return len(db.execute(insert, rows).all())
-        return 0
 
     async def claim(self, limit: int, *, held: Collection[int] = (), ids: Sequence[int] | None = None) -> list[Record]:
         """Take up to `limit` unfinished jobs that no living worker has, in the order of the manifest.
 
-        Jobs of this worker that are not among `held` are taken again: nobody works on them. `ids` narrows it down.
+        What was claimed here before is held until it is done, handed back or let go of, and is not given out twice: not to
+        another caller in this process either. `held` adds to that, `ids` narrows it down.
         """
-        return await self._writer.run(lambda db: self._claim(db, limit, held, ids))
+        claim = _Claim(self._held)
 
-    def _claim(self, db: Connection, limit: int, held: Collection[int], ids: Sequence[int] | None) -> list[Record]:
-        living = select(worker.c.owner).where(
-            worker.c.seen > now_ms() - int(DEAD_AFTER * 1000), worker.c.owner != self.me
-        )
-        free = or_(job.c.owner.is_(None), job.c.owner.not_in(living))
-        due = or_(job.c.not_before.is_(None), job.c.not_before <= now_ms())
-        mine = and_(job.c.owner == self.me, job.c.id.in_(list(held)))
-        wanted = select(job.c.id).where(job.c.done == 0, free, due, ~mine)
-        if ids is not None:
-            wanted = wanted.where(job.c.id.in_(list(ids)))
-        chosen = wanted.order_by(job.c.id).limit(limit).with_for_update(skip_locked=True)
-        claimed = [row.id for row in db.execute(chosen)]
-        if not claimed:
-            return []
-        db.execute(job.update().where(job.c.id.in_(claimed)).values(owner=self.me))
-        rows = db.execute(select(job).where(job.c.id.in_(claimed)).order_by(job.c.id)).mappings()
-        return [Record.of_row(dict(row)) for row in rows]
+        def work(db: Connection) -> list[Record]:
+            known = claim.begin().union(held)
+            rows = statements.claim_jobs(db, self.me, limit, dead_after=self.dead_after, held=known, ids=ids)
+            claim.hold(row["id"] for row in rows)
+            return [Record.of_row(row) for row in rows]
+
+        try:
+            return await self._writer.run(work)
+        except BaseException:
+            claim.give_up()
+            raise
+
+    def let_go(self, records: Iterable[Record]) -> None:
+        """Say that nobody here works on these jobs any more; they are claimed again by whoever comes first."""
+        self._held.difference_update(record.id for record in records)
 
     async def save(self, record: Record, *, release: bool = False) -> None:
         """Write a job down; returns once that is durable. `release` hands it back, as being done does.
@@ -187,8 +192,11 @@ class Ledger:
         Raises:
             LostLease: Another worker has taken it over.
         """
-        owner = None if release or record.done else self.me
-        await self._writer.update(_SAVE, {"b_id": record.id, "b_owner": self.me, "owner": owner, **record.row()})
+        release = release or record.done
+        values = {"b_id": record.id, "b_owner": self.me, "owner": None if release else self.me, **record.row()}
+        await self._writer.update(self._save, record.id, values)
+        if release:
+            self._held.discard(record.id)
 
     async def intend(self, record: Record, digest: str) -> None:
         """Write down, with the database's own time, that the post is about to be sent; durable before it returns.
@@ -197,17 +205,16 @@ class Ledger:
             LostLease: Another worker has taken it over: do not send.
         """
         record.enter(State.POSTING)
-        await self._writer.update(
-            _INTEND,
-            {
-                "b_id": record.id,
-                "b_owner": self.me,
-                "intent_digest": digest,
-                "images": record.dump_images(),
-                "available_at": record.available_at,
-            },
-        )
         record.sendings += 1
+        values = {
+            "b_id": record.id,
+            "b_owner": self.me,
+            "intent_digest": digest,
+            "sendings": record.sendings,
+            "images": record.dump_images(),
+            "available_at": record.available_at,
+        }
+        await self._writer.update(self._intend, record.id, values)
 
     async def refresh(self, record: Record) -> None:
         """Read a job's intent anew."""
@@ -228,11 +235,12 @@ class Ledger:
         left = select(job.c.id).where(job.c.done == 0, job.c.state != State.PARKED.value).limit(1)
         return await self._writer.run(lambda db: db.execute(left).first() is not None)
 
-    async def park_rest(self, until: int) -> int:
+    async def park_rest(self, until: int, error: str | None = None) -> int:
         """Park every job that nobody has and that is not in doubt until a moment (epoch milliseconds)."""
         rest = job.update().where(job.c.done == 0, job.c.owner.is_(None), job.c.state != State.POSTING.value)
-        values = {"state": State.PARKED.value, "not_before": until}
-        return await self._writer.run(lambda db: db.execute(rest.values(**values)).rowcount)
+        later = func.coalesce(job.c.not_before, 0) < until
+        values = {"state": State.PARKED.value, "not_before": until, "error": error}
+        return await self._writer.run(lambda db: db.execute(rest.where(later).values(**values)).rowcount)
 
     async def page(self, state: State, *, after: int = 0) -> list[Record]:
         """Return the next thousand jobs in a state, by id."""
@@ -242,18 +250,7 @@ class Ledger:
 
     async def reopen(self, states: Sequence[State]) -> int:
         """Begin the jobs in `states` anew where they are: failed ones to try again, parked ones before their time."""
-        values: dict[str, Any] = {"done": 0, "not_before": None, "tries": 0, "error": None, "ended_at": None}
-        moved = {State.FAILED: State.NEW, State.PARKED: State.NEW, State.UNKNOWN: State.POSTING}
-
-        def work(db: Connection) -> int:
-            return sum(
-                db.execute(
-                    job.update().where(job.c.state == state.value).values(state=moved[state].value, **values)
-                ).rowcount
-                for state in states
-            )
-
-        return await self._writer.run(work)
+        return await self._writer.run(lambda db: statements.reopen_jobs(db, states))
 
     async def has_post(self, post: str) -> bool:
         """Tell whether a job has this post already."""
@@ -264,16 +261,11 @@ class Ledger:
         """Let a person decide about a job whose outcome is unknown: it is `post`, or it is to be sent again (None).
 
         Raises:
-            InvalidArgument: There is no such job, or its outcome is known.
+            InvalidArgument: There is no such job, its outcome is known, a worker is at it, or the post is another job's.
         """
-        values = (
-            {"state": State.POSTED.value, "done": 1, "post": post, "error": None, "ended_at": now_ms()}
-            if post
-            else {"state": State.AVAILABLE.value, "done": 0, "error": None, "not_before": None, "owner": None}
-        )
-        doubtful = job.c.state.in_((State.UNKNOWN.value, State.POSTING.value))
-        statement = job.update().where(job.c.key == key, doubtful).values(**values)
-        if await self._writer.run(lambda db: db.execute(statement).rowcount) != 1:
+        if post and await self.has_post(post):
+            raise InvalidArgument(f"{post} is the post of another job", argument="post")
+        if not await self._writer.run(lambda db: statements.resolve_job(db, key, post, self.dead_after)):
             raise InvalidArgument(f"job {key!r} is not in doubt", argument="id", hint="`ingest status` shows which are")
 
     async def image_of(self, owner: str, sha256: str) -> str | None:
@@ -283,36 +275,30 @@ class Ledger:
 
     async def remember_image(self, owner: str, sha256: str, image: str) -> None:
         """Keep which image holds this content."""
-        statement = self._insert(content).values(owner=owner, sha256=sha256, image=image).on_conflict_do_nothing()
-        await self._writer.run(lambda db: db.execute(statement))
+        values = {"owner": owner, "sha256": sha256, "image": image}
+        await self._writer.run(
+            lambda db: db.execute(statements.insert_into(db, content).values(values).on_conflict_do_nothing())
+        )
 
     async def forget_image(self, image: str) -> None:
         """Stop sharing an image that cannot be used."""
         await self._writer.run(lambda db: db.execute(content.delete().where(content.c.image == image)))
 
-    async def reserve_calls(self, count: int, cap: int) -> int:
-        """Reserve up to `count` of today's (UTC) `cap` calls; returns how many, 0 when the day's are used up."""
-        day = datetime.now(UTC).date().isoformat()
+    async def shares_images(self) -> bool:
+        """Tell whether an image may be in several posts, in this run or because of an earlier one."""
+        return await self._writer.run(lambda db: db.execute(select(content.c.image).limit(1)).first() is not None)
 
-        def work(db: Connection) -> int:
-            db.execute(self._insert(quota).values(day=day, used=0).on_conflict_do_nothing(index_elements=["day"]))
-            used = db.execute(select(quota.c.used).where(quota.c.day == day).with_for_update()).scalar_one()
-            granted = max(0, min(count, cap - int(used)))
-            db.execute(quota.update().where(quota.c.day == day).values(used=used + granted))
-            return granted
+    async def reserve_calls(self, count: int, cap: int, *, day: str | None = None) -> int:
+        """Reserve up to `count` of today's (UTC) `cap` calls; returns how many, 0 when the day's are used up.
 
-        return await self._writer.run(work)
+        A negative `count` gives back what was reserved and not used.
+        """
+        today = day or datetime.now(UTC).date().isoformat()
+        return await self._writer.run(lambda db: statements.reserve(db, today, count, cap))
 
     async def note(self, name: str, value: str | None = None) -> str | None:
         """Return a note kept beside the jobs; with `value`, keep it first."""
-
-        def work(db: Connection) -> str | None:
-            if value is not None:
-                insert = self._insert(about).values(name=name, value=value)
-                db.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
-            return db.execute(select(about.c.value).where(about.c.name == name)).scalar_one_or_none()
-
-        return await self._writer.run(work)
+        return await self._writer.run(lambda db: statements.note(db, name, value))
 
 
 def counts(db: Connection) -> dict[State, int]:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from ..errors import Forbidden, LinkedInMediaError, PostOutcomeUnknown
-from ..model.post import CreatedPost
+from ..errors import (
+    Forbidden,
+    LedgerError,
+    LinkedInMediaError,
+    PostOutcomeUnknown,
+    RateLimited,
+    SignInError,
+    Unauthorized,
+    VersionSunset,
+)
+from ..model.collection import Page
+from ..model.post import CreatedPost, Post
 from ..model.urn import Urn
 from ..protocol import posts as protocol
 from .jobs import Record
@@ -18,9 +27,13 @@ from .witness import horizon, matches, moment, young_enough
 
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
+    from .ledger import Ledger
 
-_log: Final = logging.getLogger("linkedin_media.ingest")
+FATAL: Final = (Unauthorized, SignInError, VersionSunset)
+"""Errors that every other call would meet too: the run ends, and no job is spoiled."""
+
 _PAGES: Final = 10_000
+_OVERLAP: Final = 10
 
 
 @attrs.frozen
@@ -33,38 +46,85 @@ class Findings:
     forbidden: bool = False
 
 
-async def look(client: LinkedInClient, author: str, records: Sequence[Record], options: IngestOptions) -> Findings:
+@attrs.define
+class _Look:
+    """One scan of an author's posts for those of some jobs."""
+
+    missing: list[Record]
+    shared_images: bool
+    skew: float
+    is_taken: Callable[[str], Awaitable[bool]]
+    found: dict[int, CreatedPost] = attrs.field(factory=dict)
+    seen: set[str] = attrs.field(factory=set)
+
+    async def take_in(self, posts: Iterable[Post]) -> bool:
+        """Match posts with jobs; tell whether there was one that no earlier page had shown."""
+        new = [post for post in posts if post.id not in self.seen]
+        self.seen.update(post.id for post in new)
+        for post in new:
+            fitting = [record for record in self.missing if self._fits(record, post)]
+            if fitting and not await self.is_taken(post.id):
+                self.found[fitting[0].id] = CreatedPost(post.id, images=post.image_ids)
+                self.missing.remove(fitting[0])
+        return bool(new)
+
+    def _fits(self, record: Record, post: Post) -> bool:
+        fits = matches(record, post, shared_images=self.shared_images)
+        return fits and young_enough(record, moment(post), self.skew)
+
+
+async def look(
+    client: LinkedInClient, author: str, records: Sequence[Record], options: IngestOptions, ledger: Ledger
+) -> Findings:
     """Scan the author's posts, newest first, past the first intent of all `records`; bounded by time, never by depth.
 
-    A page shorter than asked for is not the end; an empty one is.
+    A page shorter than asked for is not the end; an empty one is. Pages overlap, since a post deleted meanwhile moves the
+    others up; a whole page must be older than the first intent, since a pinned post may come before its time.
+
+    Raises:
+        LinkedInMediaError: What is wrong concerns every call.
     """
-    missing = list(records)
-    until, start = horizon(missing, options.clock_skew), 0
-    found: dict[int, CreatedPost] = {}
+    shared = options.reuse_images or await ledger.shares_images()
+    scan = _Look(list(records), shared, options.clock_skew, ledger.has_post)
+    until, start, overlap = horizon(scan.missing, options.clock_skew), 0, 0
     for _ in range(_PAGES):
-        request = protocol.build_find_by_author(author, start=start, count=protocol.MAX_COUNT, sort_by="CREATED")
         try:
-            page = protocol.parse_page(await client.send(request))
+            page = await _page(client, author, start - overlap)
+        except FATAL:
+            raise
         except Forbidden as error:
             why = f"the author's posts may not be read: {error.message}"
-            return Findings(found, complete=False, why_not=why, forbidden=True)
+            return Findings(scan.found, complete=False, why_not=why, forbidden=True)
+        except RateLimited as error:
+            if error.resets_at is not None:
+                raise
+            return Findings(scan.found, complete=False, why_not=error.message)
+        except LedgerError:
+            raise
         except LinkedInMediaError as error:
-            return Findings(found, complete=False, why_not=error.message)
-        for post in page:
-            for record in missing:
-                if matches(record, post, shared_images=options.reuse_images) and young_enough(
-                    record, moment(post), options.clock_skew
-                ):
-                    found[record.id] = CreatedPost(post.id, images=post.image_ids)
-                    missing.remove(record)
-                    break
+            return Findings(scan.found, complete=False, why_not=error.message)
+        is_new = await scan.take_in(page)
+        if not scan.missing or not page.elements or _is_past(page, until):
+            return Findings(scan.found, complete=True)
+        start, overlap = _next(page, start, overlap, is_new=is_new)
 
-        times = [made for post in page if (made := moment(post)) is not None]
-        if not missing or not page.elements or (times and min(times) < until):
-            return Findings(found, complete=True)
-        start = page.next_start if page.next_start is not None else start + len(page)
+    return Findings(scan.found, complete=False, why_not="the search did not end")
 
-    return Findings(found, complete=False, why_not="the search did not end")
+
+async def _page(client: LinkedInClient, author: str, start: int) -> Page[Post]:
+    request = protocol.build_find_by_author(author, start=start, count=protocol.MAX_COUNT, sort_by="CREATED")
+    return protocol.parse_page(await client.send(request))
+
+
+def _is_past(page: Page[Post], until: int) -> bool:
+    times = [made for post in page if (made := moment(post)) is not None]
+    return bool(times) and max(times) < until
+
+
+def _next(page: Page[Post], start: int, overlap: int, *, is_new: bool) -> tuple[int, int]:
+    """Return where the next page begins, and how much of it is to be this one's once more."""
+    after = max(page.next_start or 0, start - overlap + len(page), start)
+    return after, min(_OVERLAP, len(page) // 2) if is_new else 0
 
 
 def unknown(record: Record, why: str) -> PostOutcomeUnknown:

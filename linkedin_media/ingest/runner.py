@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import json
 import os
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-import attrs
-
-from ..errors import LinkedInMediaError, LostLease, RateLimited
-from ..model.urn import Urn
+from ..errors import LedgerError, LinkedInMediaError
 from ..options import Concurrency, ImageRules, PollPolicy
 from ..pipeline.events import Observer, ignore
 from ..pipeline.poller import shared_poller
 from ..pipeline.stages import Stages
 from .budget import CallBudget
 from .doubts import Doubts
+from .flight import Flight
 from .jobs import JobSpec, Record
-from .ledger import Added, Ledger
+from .ledger import Added, Brakes, Ledger
 from .options import IngestOptions
+from .results import IngestResult, Results
 from .sharing import SharedImages
 from .states import State
 from .worker import Worker
@@ -29,27 +28,12 @@ from .worker import Worker
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
 
-_log: Final = logging.getLogger("linkedin_media.ingest")
+__all__ = ["Ingest", "IngestResult"]
+
 _CLAIM: Final = 100
 _IDLE: Final = 0.5
-_UNREAD: Final = 1000
-
-
-@attrs.frozen
-class IngestResult:
-    """How one job ended, for now: `posted`, `failed`, `unknown`, `parked`, or `available` where no post was wished for."""
-
-    id: str
-    state: State
-    post: Urn | None
-    images: tuple[Urn, ...]
-    error: dict[str, str] | None
-
-    @classmethod
-    def of(cls, record: Record) -> IngestResult:
-        """Read a job of the ledger."""
-        post = Urn(record.post) if record.post else None
-        return cls(record.spec.id, record.state, post, record.image_urns, record.error)
+_OFTEN: Final = 1.0
+_DOUBTS_PER_JOB: Final = 8
 
 
 class Ingest:
@@ -88,12 +72,11 @@ class Ingest:
         poller = shared_poller(client, poll or PollPolicy())
         self._stages = Stages(client, self._bounds, rules or ImageRules(), poller)
         self._observer = observer
-        self._stopping = asyncio.Event()
+        self._stopping = False
         self._failure: BaseException | None = None
-        self._limited_until: int | None = None
-        self._told_parked: set[int] = set()
-        self._tasks: dict[asyncio.Task[None], Record] = {}
-        self._results: asyncio.Queue[IngestResult] = asyncio.Queue(_UNREAD)
+        self._budget: CallBudget | None = None
+        self._flights: list[Flight] = []
+        self._results = Results()
 
     async def __aenter__(self) -> Self:
         ledger = self._location if isinstance(self._location, Ledger) else await Ledger.open(self._location)
@@ -101,18 +84,32 @@ class Ingest:
         self._worker = Worker(self.client, ledger, self._stages, self.options, self._observer)
         if self.options.reuse_images:
             self._worker.images = SharedImages(ledger)
-        self._doubts = Doubts(self._worker)
+        self._flight = Flight(self._worker, self._tell)
         if self.options.max_calls_per_day is not None:
-            self.client.before_call = CallBudget(ledger, self.options.max_calls_per_day).take
+            self._budget = CallBudget(ledger, self.options.max_calls_per_day)
+            self.client.before_call = self._budget.take
+        self._heart = asyncio.create_task(self._beat())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._drain()
-        self.client.before_call = None
-        if not isinstance(self._location, Ledger):
-            await self.ledger.aclose()
+        try:
+            await self._flight.land()
+            if self._budget is not None:
+                self.client.before_call = None
+                await self._budget.aclose()
+        except LedgerError:
+            pass  # whoever met it first has heard of it
+        finally:
+            self._heart.cancel()
+            await asyncio.wait([self._heart])
+            if not isinstance(self._location, Ledger):
+                await self.ledger.aclose()
+
+    @property
+    def _doubts(self) -> Doubts:
+        return self._flight.doubts
 
     async def add(self, specs: Iterable[JobSpec]) -> Added:
         """Add the jobs that the ledger does not know yet.
@@ -124,178 +121,146 @@ class Ingest:
 
     def stop(self) -> None:
         """Begin nothing new, let posts under way finish, and end `run`; the rest resumes with the next run."""
-        self._stopping.set()
+        self._stopping = True
+        for flight in (self._flight, *self._flights):
+            flight.wake.set()
 
     async def run(self) -> AsyncGenerator[IngestResult, None]:
         """Carry out every job of the ledger, and give the results as they come.
 
         Raises:
-            Unauthorized, VersionSunset: Every job would fail the same way; none was spoiled.
+            Unauthorized, SignInError, VersionSunset: Every job would fail the same way; none was spoiled.
             LedgerError: The ledger refused a write; nothing was sent without one.
         """
+        self._results = Results()
+        self._flight = Flight(self._worker, self._tell)
         work = asyncio.create_task(self._work())
+        work.add_done_callback(lambda _: self._results.end())
         try:
-            while not (work.done() and self._results.empty()):
-                next_result = asyncio.create_task(self._results.get())
-                await asyncio.wait({work, next_result}, return_when=asyncio.FIRST_COMPLETED)
-                if next_result.done():
-                    yield next_result.result()
-                else:
-                    next_result.cancel()
+            while (result := await self._results.get()) is not None:
+                yield result
             await work
         finally:
-            self.stop()
+            self._results.end()
             work.cancel()
             await asyncio.wait([work])
-            await self._drain()
+            if not work.cancelled():
+                work.exception()
 
     async def run_chunk(self, ids: Sequence[int]) -> list[IngestResult]:
-        """Carry out these jobs as far as they go, once; those another worker has are left to it.
+        """Carry out these jobs as far as they go; those another worker has, or another call here, are left to it.
 
-        It is idempotent and knows no engine: any scheduler may call it, twice or at once.
+        It is idempotent and knows no engine: any scheduler may call it, twice or at once. A result says how far a job is:
+        one that is neither done nor parked is to be tried again later, at a time that the ledger knows.
+
+        Raises:
+            Unauthorized, SignInError, VersionSunset: Every job would fail the same way; none was spoiled.
+            LedgerError: The ledger refused a write; nothing was sent without one.
         """
         records = await self.ledger.claim(len(ids), ids=ids)
-        for record in records:
-            await self._begin(record)
-        results: list[IngestResult] = []
-        while self._tasks or not self._results.empty():
-            await asyncio.wait(self._tasks, timeout=_IDLE, return_when=asyncio.FIRST_COMPLETED) if self._tasks else None
-            results += [self._results.get_nowait() for _ in range(self._results.qsize())]
-        self._raise_failure()
-        return results
+        flight = Flight(self._worker, _ignore)
+        self._flights.append(flight)
+        left = list(reversed(records))
+        try:
+            while not self._ending(flight):
+                while left and len(flight) < self._bounds.jobs:
+                    await flight.begin(left.pop())
+                flight.settle_due()
+                if not left and flight.idle:
+                    break
+                await flight.pause(_IDLE)
+        finally:
+            self._flights.remove(flight)
+            await flight.land()
+            self.ledger.let_go(records)
+        self._raise_failure(flight)
+        return [IngestResult.of(record) for record in records]
 
     async def _work(self) -> None:
-        heart = asyncio.create_task(self._beat())
+        flight = self._flight
         try:
-            while not self._stopping.is_set():
+            while not self._ending(flight):
                 claimed = await self._claim()
-                await self._settle_doubts()
-                if not claimed and not self._tasks and await self._finished():
+                flight.settle_due()
+                if not claimed and flight.idle and await self._finished():
                     break
-                await self._pause(busy=bool(claimed))
-
-            if not self._failure and not self._stopping.is_set():
-                await self._report_parked()
+                await flight.pause(0 if claimed else _IDLE)
         finally:
-            heart.cancel()
-        self._raise_failure()
+            await flight.land()
+        self._raise_failure(flight)
+        if not self._stopping:
+            await self._report_parked()
+
+    def _ending(self, flight: Flight) -> bool:
+        return self._stopping or self._failure is not None or flight.failure is not None
 
     async def _claim(self) -> int:
-        """Fill the window of jobs under way; those in doubt wait outside it."""
-        free = self._bounds.jobs - len(self._tasks)
-        if self._limited_until is not None:
+        """Fill the window of jobs under way; those in doubt wait outside it, as many as memory allows."""
+        free = self._bounds.jobs - len(self._flight)
+        if self._worker.limited_until is not None or self._worker.hold_until > self.client.clock.monotonic():
             return 0
-        if free < min(_CLAIM, self._bounds.jobs) // 2:
+        if (
+            free < max(1, min(_CLAIM, self._bounds.jobs) // 2)
+            or len(self._doubts) > _DOUBTS_PER_JOB * self._bounds.jobs
+        ):
             return 0
-        held = {record.id for record in self._tasks.values()} | self._doubts.ids
-        records = await self.ledger.claim(min(free, _CLAIM), held=held)
+        records = await self.ledger.claim(min(free, _CLAIM))
         for record in records:
             await self._begin(record)
         return len(records)
 
     async def _begin(self, record: Record) -> None:
-        if record.state is State.POSTING:
-            await self._doubt(record, age=(await self.ledger.now()) - (record.intent_at or 0))
-            return
-        task = asyncio.create_task(self._carry_out(record))
-        self._tasks[task] = record
-        task.add_done_callback(self._done)
-
-    async def _carry_out(self, record: Record) -> None:
-        await self._worker.carry_out(record)
-        if record.state is State.POSTING:
-            await self._doubt(record, age=None)
-        elif record.state is State.PARKED:
-            await self._parked(record)
-        elif record.done:
-            await self._tell(record)
-
-    async def _parked(self, record: Record) -> None:
-        """Begin nothing more once a daily limit is used up: every further job would run into it."""
-        if record.error and record.error.get("code") == RateLimited.code:
-            self._limited_until = max(self._limited_until or 0, record.not_before or 0)
-        self._told_parked.add(record.id)
-        await self._tell(record)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        record = self._tasks.pop(task)
-        if task.cancelled():
-            return
-        error = task.exception()
-        if isinstance(error, LostLease):
-            _log.warning("lease.lost", extra={"job": record.spec.id})
-        elif error is not None:
-            self._failure = self._failure or error
-            self.stop()
-
-    async def _doubt(self, record: Record, *, age: int | None) -> None:
-        """Put a post in doubt aside; `age` is that of an intent of an earlier run, in milliseconds."""
-        if not self.options.wait:
-            await self._worker.give_up_unwaited(record)
-            await self._tell(record)
-            return
-        wait = self.options.reconcile_after
-        if age is not None:
-            if self.ledger.shared:  # the other process may be alive, and sending
-                wait += self.options.send_within + self.client.timeouts.call
-            wait = max(0.0, wait - age / 1000)
-        self._doubts.add(record, seconds=wait)
-
-    async def _settle_doubts(self) -> None:
-        for record in await self._doubts.settle_due():
-            if record.done:
-                await self._tell(record)
-            else:
-                await self._begin(record)
+        await self._flight.begin(record)
 
     async def _finished(self) -> bool:
         """Tell whether nothing is left that could go on in this run."""
-        if len(self._doubts):
-            return False
-        return self._limited_until is not None or not await self.ledger.unfinished()
-
-    async def _pause(self, *, busy: bool) -> None:
-        if busy:
-            await asyncio.sleep(0)
-            return
-        stopped = asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait({stopped, *self._tasks}, timeout=_IDLE, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stopped.cancel()
+        return self._worker.limited_until is not None or not await self.ledger.unfinished()
 
     async def _beat(self) -> None:
+        """Say that this worker lives, whatever it is doing, and share what slows it down with the others."""
+        pause = min(self.options.heartbeat, _OFTEN) if self.ledger.shared else self.options.heartbeat
         while True:
-            await asyncio.sleep(self.options.heartbeat)
+            await asyncio.sleep(pause)
             try:
-                await self.ledger.heartbeat()
+                await self._share_brakes()
             except LinkedInMediaError as error:
                 self._failure = self._failure or error
                 self.stop()
+                return
+
+    async def _share_brakes(self) -> None:
+        if not self.ledger.shared:
+            await self.ledger.heartbeat()
+            return
+        monotonic = self.client.clock.monotonic()
+        now, paused = await self.ledger.now(), self.client.throttle.paused_for(monotonic)
+        mine = Brakes(now + int(paused * 1000) if paused else None, self._worker.limited_until)
+        theirs = await self.ledger.heartbeat(mine)
+        if theirs.paused_until is not None and theirs.paused_until > now:
+            self.client.throttle.pause((theirs.paused_until - now) / 1000, monotonic)
+        if theirs.limited_until is not None and theirs.limited_until > now:
+            self._worker.limited_until = theirs.limited_until
 
     async def _report_parked(self) -> None:
-        """Park what a daily limit left over, and tell of every parked job that was not told of."""
-        if self._limited_until is not None:
-            await self.ledger.park_rest(self._limited_until)
+        """Park what a daily limit left over, and tell of every parked job."""
+        if self._worker.limited_until is not None:
+            error = {"code": "RATE_LIMITED", "message": "a daily limit was used up before its turn", "hint": ""}
+            await self.ledger.park_rest(self._worker.limited_until, json.dumps(error))
+            self._worker.limited_until = None
         after = 0
         while page := await self.ledger.page(State.PARKED, after=after):
             after = page[-1].id
             for record in page:
-                if record.id not in self._told_parked:
-                    await self._tell(record)
+                await self._tell(record)
 
     async def _tell(self, record: Record) -> None:
-        """Give a result out; a reader that does not keep up slows the run down."""
         await self._results.put(IngestResult.of(record))
 
-    async def _drain(self) -> None:
-        """End what is under way: posts finish and are written down, everything else is cancelled and resumes later."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=self.options.grace + 5)
+    def _raise_failure(self, flight: Flight) -> None:
+        failure = self._failure or flight.failure
+        if failure is not None:
+            raise failure
 
-    def _raise_failure(self) -> None:
-        if self._failure is not None:
-            raise self._failure
+
+async def _ignore(record: Record) -> None:
+    """Results of a chunk are read from its records."""

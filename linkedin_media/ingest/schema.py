@@ -40,13 +40,13 @@ job = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("spec", Text, nullable=False),
     Column("author", Text, nullable=False),
-    Column("state", String(16), nullable=False, default="new"),
-    Column("done", SmallInteger, nullable=False, default=0),
+    Column("state", String(16), nullable=False, server_default="new"),
+    Column("done", SmallInteger, nullable=False, server_default="0"),
     Column("owner", String(64)),
-    Column("images", Text, nullable=False, default="[]"),
-    Column("orphans", Text, nullable=False, default="[]"),
-    Column("tries", Integer, nullable=False, default=0),
-    Column("sendings", Integer, nullable=False, default=0),
+    Column("images", Text, nullable=False, server_default="[]"),
+    Column("orphans", Text, nullable=False, server_default="[]"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("sendings", Integer, nullable=False, server_default="0"),
     Column("not_before", _big),
     Column("first_intent_at", _big),
     Column("intent_at", _big),
@@ -85,7 +85,7 @@ quota = Table(
     "quota",
     metadata,
     Column("day", String(10), primary_key=True),
-    Column("used", Integer, nullable=False, default=0),
+    Column("used", Integer, nullable=False, server_default="0"),
 )
 
 
@@ -135,10 +135,21 @@ def version_of(connection: Connection, name: str, tables: set[str] | None = None
     """
     known = set(inspect(connection).get_table_names()) if tables is None else tables
     if about.name not in known:
+        return check_version(None, name, is_ledger=False)
+    text = connection.execute(select(about.c.value).where(about.c.name == "version")).scalar_one_or_none()
+    return check_version(text, name)
+
+
+def check_version(text: str | None, name: str, *, is_ledger: bool = True) -> int:
+    """Return the version that a ledger says it has.
+
+    Raises:
+        LedgerUnusable: It is no ledger, or of a newer release.
+    """
+    if not is_ledger:
         raise LedgerUnusable(
             f"{name} is a database, but no ledger", hint="give a new file, or the ledger of an earlier run"
         )
-    text = connection.execute(select(about.c.value).where(about.c.name == "version")).scalar_one_or_none()
     version = int(text) if text and text.isdigit() else 0
     if not 0 < version <= VERSION:
         raise LedgerUnusable(

@@ -34,16 +34,17 @@ FOLLOWERS: Final[Mapping[State, frozenset[State]]] = {
     State.UPLOADED: frozenset(
         {State.NEW, State.INITIALIZED, State.UPLOADED, State.AVAILABLE, State.PARKED, State.FAILED}
     ),
-    State.AVAILABLE: frozenset({State.POSTING, State.PARKED, State.FAILED, State.NEW}),
-    State.POSTING: frozenset({State.POSTING, State.POSTED, State.AVAILABLE, State.PARKED, State.UNKNOWN, State.FAILED}),
+    State.AVAILABLE: frozenset({State.AVAILABLE, State.POSTING, State.PARKED, State.FAILED, State.NEW}),
+    State.POSTING: frozenset({State.POSTED, State.AVAILABLE, State.UNKNOWN}),
     State.PARKED: frozenset(
         {State.NEW, State.INITIALIZED, State.UPLOADED, State.AVAILABLE, State.FAILED, State.PARKED}
     ),
-    State.UNKNOWN: frozenset({State.POSTING, State.POSTED, State.AVAILABLE, State.UNKNOWN}),
-    State.FAILED: frozenset({State.NEW, State.INITIALIZED, State.UPLOADED, State.AVAILABLE}),
+    State.UNKNOWN: frozenset({State.POSTING, State.POSTED, State.AVAILABLE}),
+    State.FAILED: frozenset({State.NEW}),
     State.POSTED: frozenset(),
 }
-"""A post that exists is the end; a failed job begins anew only when asked to."""
+"""A post that exists is the end; a failed job begins anew only when asked to. What is in doubt never parks and never fails:
+it goes on only once somebody has looked, or LinkedIn has refused it for certain."""
 
 
 def may_follow(before: State, after: State) -> bool:

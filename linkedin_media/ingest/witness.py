@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import ApiError, InvalidArgument
+from ..errors import Forbidden, InvalidArgument, NotFound
 from ..model.post import Post
 from ..model.urn import Urn
 from ..protocol.codec import milliseconds
@@ -35,8 +35,8 @@ def matches(record: Record, post: Post, *, shared_images: bool) -> bool:
 def same_text(record: Record, post: Post) -> bool:
     """Compare what people read; LinkedIn may write the markup differently."""
     wished = " ".join((record.spec.commentary or "").split())
-    found = " ".join(LittleText.from_wire(post.commentary or "").plain.split())
-    return wished == found
+    shown = post.commentary or ""
+    return any(wished == " ".join(text.split()) for text in (shown, LittleText.from_wire(shown).plain))
 
 
 def young_enough(record: Record, created: int | None, skew: float) -> bool:
@@ -51,6 +51,9 @@ async def adopts(
     """Return the post that LinkedIn calls the original of a duplicate, if it can only be this job's own.
 
     It must be a share or ugcPost, younger than the first sending, no other job's, and where it can be read, show the images.
+
+    Raises:
+        LinkedInMediaError: It could not be looked at just now.
     """
     try:
         urn = Urn(original or "")
@@ -62,8 +65,10 @@ async def adopts(
         return None
     try:
         post = await client.posts.get(urn)
-    except ApiError as error:
-        return urn if error.status == 403 else None
+    except Forbidden:
+        return urn
+    except NotFound:
+        return None
     return urn if set(post.image_ids) == set(record.image_urns) else None
 
 

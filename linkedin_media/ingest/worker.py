@@ -5,35 +5,41 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from ..client.retry import is_transient
+from ..client.retry import is_ambiguous, is_transient
 from ..errors import (
-    ConnectionFailed,
+    ApiError,
     DuplicatePost,
+    InvalidArgument,
     LedgerError,
     LinkedInMediaError,
     NeverUploaded,
+    NotFound,
     NotSentInTime,
     PollTimeout,
     PostOutcomeUnknown,
     ProcessingFailed,
     RateLimited,
-    Unauthorized,
-    VersionSunset,
+    SignInError,
+    UploadExpired,
 )
 from ..model.image import InitializedUpload, UploadedImage
 from ..model.job import Job
 from ..model.post import CreatedPost, PostDraft
-from ..pipeline.events import Observer, Track
+from ..pipeline.events import Observer, Stage, Track
 from ..pipeline.pipeline import check_job, draft_of
 from ..pipeline.stages import Checkpoint, ImageWork, Stages
 from ..protocol import posts as posts_protocol
-from .jobs import ImageProgress, Record
+from ..protocol.retry_after import next_utc_midnight
+from .jobs import ImageProgress, Record, describe
 from .ledger import Ledger
 from .options import IngestOptions
+from .reconcile import FATAL
 from .sharing import SharedImages
 from .states import State
 from .witness import adopts
@@ -41,10 +47,9 @@ from .witness import adopts
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
 
-FATAL: Final = (Unauthorized, VersionSunset)
-"""Errors that every other job would meet too: the run ends, and no job is spoiled."""
-
 _POLL_AGAIN: Final = 900.0
+_PATIENCE: Final = 60.0
+"""Seconds of nothing but 429s after which they are taken for a daily limit, whether LinkedIn says so or not."""
 
 
 def now_ms() -> int:
@@ -92,12 +97,19 @@ class Worker:
     options: IngestOptions
     observer: Observer
     images: SharedImages | None = None
+    sending: set[int] = attrs.field(factory=set, init=False)
+    """The jobs whose post is being sent."""
+    hold_until: float = attrs.field(default=0.0, init=False)
+    """Begin nothing new before this moment of the client's monotonic clock."""
+    limited_since: float | None = attrs.field(default=None, init=False)
+    limited_until: int | None = attrs.field(default=None, init=False)
+    """A daily limit is used up until this moment (epoch milliseconds)."""
 
     async def carry_out(self, record: Record) -> None:
         """Take a job as far as it goes: to its end, to a later time, or into doubt (state `POSTING`).
 
         Raises:
-            Unauthorized, VersionSunset: Every other job would fail the same way; this one is left as it was.
+            Unauthorized, SignInError, VersionSunset: Every other job would fail the same way; this one is left as it was.
             LedgerError: The ledger refused; nothing more may be sent.
         """
         try:
@@ -115,7 +127,7 @@ class Worker:
         check_job(job)
         record.began_at = record.began_at or now_ms()
         if record.state is State.PARKED:
-            record.state = State.NEW
+            record.enter(State.NEW)
         await self._upload_images(record, job)
         if job.commentary is None:
             record.enter(State.AVAILABLE)
@@ -130,14 +142,24 @@ class Worker:
         if len(record.images) > 1:
             for position in missing:
                 await self.stages.validate(job.images[position], tracks[position])
+            await self._upload_together(record, job, tracks)
+        else:
+            for position in missing:
+                await self._upload_image(record, job, position, tracks[position])
+        record.available_at = record.available_at or now_ms()
+
+    async def _upload_together(self, record: Record, job: Job, tracks: Mapping[int, Track]) -> None:
+        """Upload several images at once. Each goes as far as it can; of their errors, the gravest is raised."""
         results = await asyncio.gather(
-            *(self._upload_image(record, job, position, tracks[position]) for position in missing),
+            *(self._upload_image(record, job, position, track) for position, track in tracks.items()),
             return_exceptions=True,
         )
-        for failure in results:
-            if isinstance(failure, BaseException):
-                raise failure
-        record.available_at = record.available_at or now_ms()
+        failures = [result for result in results if isinstance(result, BaseException)]
+        grave = (*FATAL, LedgerError)
+        for failure in sorted(
+            failures, key=lambda one: not isinstance(one, grave) and isinstance(one, LinkedInMediaError)
+        ):
+            raise failure
 
     async def _upload_image(self, record: Record, job: Job, position: int, track: Track) -> None:
         work = ImageWork(
@@ -155,39 +177,37 @@ class Worker:
         record.images[position].available = True
 
     async def post(self, record: Record, job: Job) -> None:
-        """Write the intent down, then send the post: once, and to its end even if this task is cancelled."""
-        sending = asyncio.ensure_future(self._post_once(record, job))
-        try:
-            await asyncio.shield(sending)
-        except asyncio.CancelledError:
-            await asyncio.wait([sending], timeout=self.options.grace)
-            raise
-
-    async def _post_once(self, record: Record, job: Job) -> None:
+        """Write the intent down, then send the post, once. While its number is in `sending`, it is not to be cancelled."""
         draft = draft_of(job, record.image_urns)
         digest = hashlib.sha256(posts_protocol.build_create(draft).body or b"").hexdigest()
-        if record.state is not State.POSTING:
-            record.state = State.AVAILABLE
+        record.enter(State.AVAILABLE)
 
         async def intend() -> float:
-            asked = self.client.clock.monotonic()
+            self.sending.add(record.id)
+            asked = (
+                self.client.clock.monotonic()
+            )  # before the intent: a slow commit must not make time for a late sending
             await self.ledger.intend(record, digest)
             return asked + self.options.send_within
 
         track = Track(job.id, job.images[0].name, self.observer)
         try:
             post = await self.stages.post(draft, track, intend=intend)
-        except PostOutcomeUnknown:
-            await self.ledger.refresh(record)
         except DuplicatePost as error:
             await self._settle_duplicate(record, draft, error)
         except LedgerError:
             raise
-        except LinkedInMediaError:
-            record.state = State.AVAILABLE
+        except LinkedInMediaError as error:
+            if not certainly_not_posted(error):
+                await self.ledger.refresh(record)  # it stays POSTING: in doubt
+                return
+            record.refused()
             raise
         else:
+            self.limited_since = None
             await self.posted(record, post)
+        finally:
+            self.sending.discard(record.id)
 
     async def posted(self, record: Record, post: CreatedPost) -> None:
         """Write down that the post exists."""
@@ -199,9 +219,14 @@ class Worker:
         """Take LinkedIn's word that the post exists only after a sending in doubt, and only if its URN fits."""
         await self.ledger.refresh(record)
         if record.sendings <= 1:
-            record.enter(State.AVAILABLE)
+            record.refused()
             raise error
-        original = await adopts(self.client, self.ledger, record, error.original, self.options.clock_skew)
+        try:
+            original = await adopts(self.client, self.ledger, record, error.original, self.options.clock_skew)
+        except LinkedInMediaError as obstacle:
+            if isinstance(obstacle, (*FATAL, LedgerError)) or is_transient(obstacle):
+                raise
+            original = None
         if original is None:
             await self.give_up(record, error)
         else:
@@ -215,7 +240,7 @@ class Worker:
     async def give_up(self, record: Record, error: LinkedInMediaError) -> None:
         """Leave the outcome to a person."""
         record.enter(State.UNKNOWN)
-        record.error = {**error.to_dict(), "stage": "post", "file": record.spec.files[0]}
+        record.error = {**describe(error), "stage": "post", "file": record.spec.files[0]}
         record.ended_at = now_ms()
         await self.ledger.save(record)
 
@@ -224,31 +249,69 @@ class Worker:
         why = "its outcome was not waited for"
         await self.give_up(record, PostOutcomeUnknown(record.spec.author, record.image_urns, reason=why))
 
+    async def leave_in_doubt(self, record: Record, error: RateLimited) -> None:
+        """Hand back a post in doubt that nobody may look for before the limits begin anew."""
+        record.error = describe(error)
+        record.not_before = _moment(error)
+        await self.ledger.save(record, release=True)
+
     async def _after(self, record: Record, error: LinkedInMediaError) -> None:
         """Decide what an error means for the job: later, anew, or its end."""
-        if isinstance(error, RateLimited) and error.resets_at is not None:
-            await self._park(record, error, int(error.resets_at.timestamp() * 1000))
+        if record.state is State.POSTING:
+            await self.ledger.save(record)  # whatever it was, the post is in doubt
+        elif isinstance(error, RateLimited):
+            await self._slow_down(record, error)
         elif isinstance(error, PollTimeout):
             await self._park(record, error, await self.ledger.now() + int(_POLL_AGAIN * 1000))
         elif self._worth_another_try(record, error):
-            await self._later(record, error)
+            record.tries += 1
+            await self._later(record, error, self.options.retry_delay * 2 ** (record.tries - 1))
         else:
-            record.forget_images(error.images if isinstance(error, ProcessingFailed | NeverUploaded) else ())
+            record.forget_images(_broken(error))
             record.fail(error, at=now_ms())
             await self.ledger.save(record)
 
     def _worth_another_try(self, record: Record, error: LinkedInMediaError) -> bool:
-        passing = is_transient(error) or isinstance(error, RateLimited | ConnectionFailed | NotSentInTime)
+        passing = is_transient(error) or isinstance(error, NotSentInTime | UploadExpired)
         return passing and record.tries + 1 < self.options.tries
+
+    async def _slow_down(self, record: Record, error: RateLimited) -> None:
+        """Put the job off, which is not its fault. Refusals that go on without one success mean that the day is used up."""
+        now = self.client.clock.monotonic()
+        self.limited_since = self.limited_since or now
+        if error.resets_at is None and now - self.limited_since < _PATIENCE:
+            delay = max(error.retry_after or 0.0, self.options.retry_delay)
+            self.hold_until = max(self.hold_until, now + delay)
+            await self._later(record, error, delay)
+        else:
+            until = _moment(error)
+            self.limited_until = max(self.limited_until or 0, until)
+            await self._park(record, error, until)
 
     async def _park(self, record: Record, error: LinkedInMediaError, until: int) -> None:
         record.enter(State.PARKED)
-        record.error, record.not_before = {**error.to_dict(), "code": error.code}, until
+        record.error, record.not_before = describe(error), until
         await self.ledger.save(record, release=True)
 
-    async def _later(self, record: Record, error: LinkedInMediaError) -> None:
-        record.tries += 1
-        record.error = error.to_dict()
-        delay = self.options.retry_delay * 2 ** (record.tries - 1)
+    async def _later(self, record: Record, error: LinkedInMediaError, delay: float) -> None:
+        record.error = describe(error)
         record.not_before = await self.ledger.now() + int(delay * 1000)
         await self.ledger.save(record, release=True)
+
+
+def certainly_not_posted(error: LinkedInMediaError) -> bool:
+    """Tell whether an error proves that there is no post. Of everything else, LinkedIn may have made one."""
+    if isinstance(error, ApiError):
+        return not is_ambiguous(error)
+    return isinstance(error, SignInError | InvalidArgument) or getattr(error, "unsent", False)
+
+
+def _moment(error: RateLimited) -> int:
+    resets_at = error.resets_at or next_utc_midnight(datetime.now(UTC))
+    return int(resets_at.timestamp() * 1000)
+
+
+def _broken(error: LinkedInMediaError) -> tuple[str, ...]:
+    """Return the images that are of no use to another try."""
+    lost = isinstance(error, NotFound) and error.stage == Stage.POLL
+    return error.images if lost or isinstance(error, ProcessingFailed | NeverUploaded) else ()

@@ -9,27 +9,48 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import attrs
 from sqlalchemy import Connection, Update
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from ..errors import LedgerError, LostLease
 from .database import Database, explain
 
 T = TypeVar("T")
 _MOST: Final = 500
-_DEADLOCK_TRIES: Final = 5
+_RETRIES: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 4.0)
+"""Seconds before each new attempt after a deadlock or a lost connection; together less than a worker takes to be dead."""
+
+_AGAIN: Final = frozenset({"40P01", "40001", "57P01", "57P02", "57P03"})
+"""PostgreSQL's codes for a deadlock, a failed serialization, and a server that restarts."""
+
+
+class Statement:
+    """An update of one row by its id, in the database's own SQL: compiled once, since compiling costs more than writing."""
+
+    def __init__(self, update: Update, database: Database) -> None:
+        compiled = update.compile(dialect=database.engine.dialect)
+        self.sql = str(compiled)
+        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
+        self._order = getattr(compiled, "positiontup", None)  # None where parameters are named
+
+    def bind(self, values: Mapping[str, Any]) -> Any:
+        """Return `values` as the driver takes them."""
+        known = {**self._constants, **values}
+        return known if self._order is None else tuple([known[name] for name in self._order])
 
 
 @attrs.define(eq=False)
 class _Write:
     future: asyncio.Future[Any]
     work: Callable[[Connection], Any] | None = None
-    statement: Update | None = None
-    parameters: dict[str, Any] = attrs.field(factory=dict)
+    statement: Statement | None = None
+    parameters: Any = None
+    job: int = 0
     result: Any = None
 
 
@@ -44,7 +65,7 @@ class Writer:
         self._closed = False
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction, and return its result once that is durable.
+        """Run `work` in a transaction, and return its result once that is durable. It may run more than once.
 
         Raises:
             LedgerError: The database refused.
@@ -52,15 +73,15 @@ class Writer:
         result: T = await self._submit(_Write(asyncio.get_running_loop().create_future(), work=work))
         return result
 
-    async def update(self, statement: Update, parameters: dict[str, Any]) -> None:
-        """Update the one row that `parameters` name; those of the same statement go together.
+    async def update(self, statement: Statement, job: int, values: Mapping[str, Any]) -> None:
+        """Update a job's row; those of the same statement go together.
 
         Raises:
             LostLease: There is no such row any more.
             LedgerError: The database refused.
         """
         future = asyncio.get_running_loop().create_future()
-        await self._submit(_Write(future, statement=statement, parameters=parameters))
+        await self._submit(_Write(future, statement=statement, parameters=statement.bind(values), job=job))
 
     def close(self) -> None:
         """Write what waits, and end the thread."""
@@ -69,10 +90,11 @@ class Writer:
         self._thread.join()
 
     async def _submit(self, write: _Write) -> Any:
+        """Wait for a write; it is made even if nobody waits for it any more."""
         if self._closed:
             raise LedgerError("the ledger is closed")
         self._queue.put(write)
-        return await asyncio.shield(write.future)
+        return await write.future
 
     def _serve(self) -> None:
         ending = False
@@ -90,53 +112,72 @@ class Writer:
         """Commit all of them together; should that fail, each alone, so that one cannot spoil the others."""
         try:
             self._try_to_commit(writes)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, those who wait must hear of it
-            if len(writes) == 1:
-                failure = explain(error, self._database.name) if isinstance(error, DBAPIError) else error
-                _settle(writes, failure)
+        except BaseException as error:  # noqa: BLE001 -- whatever it is, those who wait must hear of it
+            if len(writes) > 1:
+                for write in writes:
+                    self._commit([write])
                 return
-            for write in writes:
-                self._commit([write])
-            return
-
-        _settle(writes, None)
+            _settle(writes, _reason(error, self._database.name))
+        else:
+            _settle(writes, None)
 
     def _try_to_commit(self, writes: Sequence[_Write]) -> None:
-        for attempt in range(1, _DEADLOCK_TRIES + 1):
+        """Every write may be made twice with the same effect, so that one whose commit nobody confirmed is repeated."""
+        for pause in _RETRIES:
             try:
                 with self._database.engine.begin() as connection:
                     _apply(connection, writes)
                 return
-            except OperationalError as error:
-                deadlock = getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
-                if not deadlock or attempt == _DEADLOCK_TRIES:
+            except DBAPIError as error:
+                if not _passing(error):
                     raise
+                last = error
+            time.sleep(pause)
+        raise last
+
+
+def _passing(error: DBAPIError) -> bool:
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _AGAIN or _unreachable(error)
+
+
+def _unreachable(error: DBAPIError) -> bool:
+    """Tell whether PostgreSQL could not even be asked; SQLite's errors have another module."""
+    kind = type(error.orig)
+    return (
+        kind.__name__ == "OperationalError"
+        and kind.__module__.startswith("psycopg")
+        and getattr(error.orig, "sqlstate", None) is None
+    )
+
+
+def _reason(error: BaseException, name: str) -> Exception:
+    if isinstance(error, DBAPIError):
+        return explain(error, name)
+    return error if isinstance(error, Exception) else LedgerError(f"{name}: {type(error).__name__}")
 
 
 def _apply(connection: Connection, writes: Sequence[_Write]) -> None:
-    together: dict[int, list[_Write]] = {}
+    together: dict[Statement, list[_Write]] = {}
     for write in writes:
+        write.result = None
         if write.statement is not None:
-            together.setdefault(id(write.statement), []).append(write)
+            together.setdefault(write.statement, []).append(write)
 
-    for group in together.values():
-        _update(connection, sorted(group, key=lambda write: write.parameters["b_id"]))
+    for statement, group in together.items():
+        _update(connection, statement, sorted(group, key=lambda write: write.job))
     for write in writes:
         if write.work is not None:
             write.result = write.work(connection)
 
 
-def _update(connection: Connection, group: Sequence[_Write]) -> None:
+def _update(connection: Connection, statement: Statement, group: Sequence[_Write]) -> None:
     """Update many rows at once, in the order of their ids; where one is missing, find out which."""
-    statement = group[0].statement
-    if statement is None:
-        return
-    changed = connection.execute(statement, [write.parameters for write in group]).rowcount
+    changed = connection.exec_driver_sql(statement.sql, [write.parameters for write in group]).rowcount
     if changed == len(group):
         return
     for write in group:
-        if connection.execute(statement, write.parameters).rowcount != 1:
-            write.result = LostLease(f"job {write.parameters['b_id']} was taken over by another worker")
+        if connection.exec_driver_sql(statement.sql, write.parameters).rowcount != 1:
+            write.result = LostLease(f"job {write.job} was taken over by another worker")
 
 
 def _settle(writes: Sequence[_Write], failure: Exception | None) -> None:
@@ -144,8 +185,10 @@ def _settle(writes: Sequence[_Write], failure: Exception | None) -> None:
     for write in writes:
         by_loop.setdefault(write.future.get_loop(), []).append(write)
     for loop, waiting in by_loop.items():
-        if not loop.is_closed():
+        try:
             loop.call_soon_threadsafe(_tell, waiting, failure)
+        except RuntimeError:  # the loop is closed: nobody waits
+            continue
 
 
 def _tell(writes: Sequence[_Write], failure: Exception | None) -> None:

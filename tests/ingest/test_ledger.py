@@ -51,7 +51,10 @@ async def test_claims_come_in_the_order_of_the_manifest_and_never_twice(ledger, 
 
 async def test_a_worker_takes_its_own_jobs_again_that_nobody_holds(ledger, make_specs):
     await ledger.add(make_specs(2))
-    await ledger.claim(2)
+    mine = await ledger.claim(2)
+    assert await ledger.claim(2) == []
+
+    ledger.let_go(mine)
 
     assert [record.spec.id for record in await ledger.claim(2)] == ["job-0", "job-1"]
 
@@ -60,6 +63,7 @@ async def test_only_the_jobs_named_are_claimed(ledger, make_specs):
     await ledger.add(make_specs(3))
     everything = await ledger.claim(3)
     wanted = everything[1].id
+    ledger.let_go(everything)
 
     assert [record.id for record in await ledger.claim(3, ids=[wanted])] == [wanted]
 
@@ -71,7 +75,7 @@ async def test_a_record_survives_being_saved_and_claimed_again(ledger, make_spec
     record.orphans.append("urn:li:image:Z")
     record.tries, record.began_at, record.error = 2, 7, {"code": "X", "message": "é"}
     record.enter(State.INITIALIZED)
-    await ledger.save(record)
+    await ledger.save(record, release=True)
 
     again = (await ledger.claim(1))[0]
 
@@ -110,6 +114,7 @@ async def test_an_intent_carries_the_databases_absolute_time_and_keeps_the_first
     await ledger.intend(record, "digest-1")
     first = await _row(ledger, "job-0")
     await asyncio.sleep(0.02)
+    record.enter(State.AVAILABLE)
     await ledger.intend(record, "digest-2")
     second = await _row(ledger, "job-0")
 
@@ -166,6 +171,8 @@ async def _in_doubt(ledger, make_specs, state):
     if state is State.UNKNOWN:
         record.enter(State.UNKNOWN)
         await ledger.save(record)
+    else:
+        await ledger.save(record, release=True)
 
 
 @pytest.mark.parametrize("state", [State.POSTING, State.UNKNOWN])
@@ -274,7 +281,7 @@ async def test_living_workers_keep_their_jobs_and_dead_ones_lose_them(postgresql
     try:
         await alive.add(make_specs(3))
         kept, lost = await alive.claim(1), await dead.claim(1)
-        long_ago = worker.update().where(worker.c.owner == dead.me).values(seen=int(-DEAD_AFTER))
+        long_ago = worker.update().where(worker.c.owner == dead.me).values(seen=worker.c.seen - int(DEAD_AFTER * 1000))
         await dead._writer.run(lambda db: db.execute(long_ago))
 
         inherited = await heir.claim(10)

@@ -1,0 +1,157 @@
+"""The jobs under way at once: their tasks, those in doubt, and how all of them are brought to an end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import attrs
+
+from ..errors import LostLease
+from .doubts import Doubts
+from .jobs import Record
+from .states import State
+from .worker import Worker
+
+_log: Final = logging.getLogger("linkedin_media.ingest")
+_LAST: Final = 5.0
+
+
+@attrs.define(eq=False)
+class Flight:
+    """Carries jobs out side by side, and settles what falls into doubt. `tell` gets every job that is done."""
+
+    worker: Worker
+    tell: Callable[[Record], Awaitable[None]]
+    failure: BaseException | None = attrs.field(default=None, init=False)
+    doubts: Doubts = attrs.field(init=False)
+    wake: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+    """Set when a job ends, or something else is to be looked at."""
+    _tasks: dict[asyncio.Task[None], Record] = attrs.field(factory=dict, init=False)
+    _settling: asyncio.Task[None] | None = attrs.field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.doubts = Doubts(self.worker)
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing is under way and nothing in doubt."""
+        return not self._tasks and not len(self.doubts) and self._settling is None
+
+    async def begin(self, record: Record) -> None:
+        """Carry a job out; one whose post may have been sent already is looked for first."""
+        if record.state is State.POSTING:
+            age = await self.worker.ledger.now() - (record.intent_at or 0)
+            await self._doubt(record, seconds=self._wait_for_another(age / 1000))
+        else:
+            task = asyncio.create_task(self._carry_out(record))
+            self._tasks[task] = record
+            task.add_done_callback(self._done)
+
+    def fail(self, error: BaseException) -> None:
+        """End with an error; the first one counts."""
+        self.failure = self.failure or error
+        self.wake.set()
+
+    async def _carry_out(self, record: Record) -> None:
+        await self.worker.carry_out(record)
+        if record.state is State.POSTING:
+            await self._doubt(record, seconds=self.worker.options.reconcile_after)
+        elif record.done:
+            await self.tell(record)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        record = self._tasks.pop(task)
+        self.wake.set()
+        if record.id not in self.doubts.ids:
+            self.worker.ledger.let_go([record])
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, LostLease):
+            _log.warning("lease.lost", extra={"job": record.spec.id})
+        elif error is not None:
+            self.fail(error)
+
+    def _wait_for_another(self, age: float) -> float:
+        """Return how long to wait for a post whose intent another process wrote `age` seconds ago.
+
+        It may have been sent until the end of the time for that, and have taken a call's time to arrive. Where that process
+        may be alive, and only slow, that time is waited for in any case: the clocks of machines may jump.
+        """
+        options, worker = self.worker.options, self.worker
+        sending = options.send_within + worker.client.timeouts.call
+        if worker.ledger.shared:
+            return max(sending, sending + options.reconcile_after - age)
+        return min(options.reconcile_after, max(0.0, sending + options.reconcile_after - age))
+
+    async def _doubt(self, record: Record, *, seconds: float) -> None:
+        """Put a post in doubt aside until it may be looked for."""
+        if seconds > 0 and not self.worker.options.wait:
+            await self.worker.give_up_unwaited(record)
+            self.worker.ledger.let_go([record])
+            await self.tell(record)
+        else:
+            self.doubts.add(record, seconds=seconds)
+
+    def settle_due(self) -> None:
+        """Look for the posts whose time has come, beside the jobs under way."""
+        due = self.doubts.next_due()
+        if self._settling is None and due is not None and due <= asyncio.get_running_loop().time():
+            self._settling = asyncio.create_task(self._settle())
+            self._settling.add_done_callback(self._settled)
+
+    async def _settle(self) -> None:
+        for record in await self.doubts.settle_due():
+            if record.state is State.AVAILABLE:
+                await self.begin(record)
+            else:
+                self.worker.ledger.let_go([record])
+                await self.tell(record)
+
+    def _settled(self, task: asyncio.Task[None]) -> None:
+        self._settling = None
+        self.wake.set()
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self.fail(error)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait until something happens, but no longer than `seconds` or until a post in doubt is due."""
+        due = self.doubts.next_due()
+        if due is not None and self._settling is None:
+            seconds = min(seconds, max(0.0, due - asyncio.get_running_loop().time()))
+        try:
+            async with asyncio.timeout(seconds):
+                await self.wake.wait()
+        except TimeoutError:
+            return
+        finally:
+            self.wake.clear()
+
+    async def land(self) -> None:
+        """End what is under way: posts being sent finish and are written down, everything else is left to another run."""
+        try:
+            await self._cancel(self._others())
+            await self._wait(self._tasks, self.worker.options.grace)
+        finally:
+            await self._cancel([*self._tasks])
+            self.worker.ledger.let_go(self.doubts.abandon())
+
+    def _others(self) -> list[asyncio.Task[None]]:
+        others = [task for task, record in self._tasks.items() if record.id not in self.worker.sending]
+        return others if self._settling is None else [*others, self._settling]
+
+    async def _cancel(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await self._wait(tasks, _LAST)
+
+    @staticmethod
+    async def _wait(tasks: object, seconds: float) -> None:
+        pending = list(tasks)  # type: ignore[call-overload]
+        if pending:
+            await asyncio.wait(pending, timeout=seconds)
