@@ -7,6 +7,7 @@ digest is taken while reading, and size and times are compared afterwards.
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import io
 import os
@@ -32,6 +33,7 @@ CHUNK: Final = 256 * 1024
 """Bytes read at a time: larger chunks lag the event loop, smaller ones cost a thread hop each."""
 
 _REFUSED: Final = "NOT_A_REGULAR_FILE"
+_LEADS_NOWHERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 @attrs.define(eq=False)
@@ -130,7 +132,7 @@ async def open_image(
     """
     if isinstance(source.source, AsyncReadable):
         copy = await spool(source.source, source.name, source.size or 0, executor)
-        work = partial(_open_file, copy, source.name, rules, executor)
+        work = partial(_open_copy, copy, source.name, rules, executor)
     elif isinstance(source.source, bytes):
         work = partial(_open_bytes, source.source, source.name, rules)
     else:
@@ -161,32 +163,42 @@ def inspect_now(source: ImageSource, rules: ImageRules) -> Inspection:
         return inspect(BytesSource(source.source), rules)
     if isinstance(source.source, AsyncReadable):
         raise FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
-    with _regular_file(source.source, source.name) as file:
-        return _inspect(file, source.name, os.fstat(file.fileno()).st_size, rules)
+    file, facts = _regular_file(source.source, source.name)
+    with file:
+        return _inspect(_Descriptor(file.fileno(), facts.st_size), source.name, rules)
 
 
 @attrs.frozen
 class _Descriptor(Source):
-    """Read at positions, without moving anything."""
+    """Read at positions, without moving anything; what was read as `_first` is not read again."""
 
     _fd: int
     size: int
+    _first: bytes = b""
 
     def read(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`, fewer only at the end."""
+        if offset + length <= len(self._first):
+            return self._first[offset : offset + length]
         return os.pread(self._fd, length, offset)
 
 
 def _open_path(path: str | os.PathLike[str], name: str, rules: ImageRules, executor: Executor | None) -> OpenImage:
-    return _open_file(_regular_file(path, name), name, rules, executor)
+    file, facts = _regular_file(path, name)
+    return _open_file(file, facts, name, rules, executor)
 
 
-def _open_file(file: io.FileIO, name: str, rules: ImageRules, executor: Executor | None) -> OpenImage:
+def _open_copy(file: io.FileIO, name: str, rules: ImageRules, executor: Executor | None) -> OpenImage:
+    return _open_file(file, os.fstat(file.fileno()), name, rules, executor)
+
+
+def _open_file(
+    file: io.FileIO, before: os.stat_result, name: str, rules: ImageRules, executor: Executor | None
+) -> OpenImage:
     try:
-        before = os.fstat(file.fileno())
-        inspection = _inspect(file, name, before.st_size, rules)
-        refuse(name, inspection)
         first = _first_chunk(file, name, before.st_size)
+        inspection = _inspect(_Descriptor(file.fileno(), before.st_size, first), name, rules)
+        refuse(name, inspection)
     except BaseException:
         file.close()
         raise
@@ -214,9 +226,9 @@ def _open_bytes(content: bytes, name: str, rules: ImageRules) -> OpenImage:
     )
 
 
-def _inspect(file: io.FileIO, name: str, size: int, rules: ImageRules) -> Inspection:
+def _inspect(source: _Descriptor, name: str, rules: ImageRules) -> Inspection:
     try:
-        return inspect(_Descriptor(file.fileno(), size), rules)
+        return inspect(source, rules)
     except OSError as error:
         raise FileUnreadable(f"{name}: {error.strerror or 'read error'}") from None
 
@@ -245,7 +257,7 @@ def _first_chunk(file: io.FileIO, name: str, size: int) -> bytes:
         raise FileUnreadable(f"{name}: {error.strerror or 'read error'}") from None
 
 
-def _regular_file(path: str | os.PathLike[str], name: str) -> io.FileIO:
+def _regular_file(path: str | os.PathLike[str], name: str) -> tuple[io.FileIO, os.stat_result]:
     """Open a regular file without ever waiting: a FIFO or a device is refused before anything is read from it."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
@@ -256,14 +268,20 @@ def _regular_file(path: str | os.PathLike[str], name: str) -> io.FileIO:
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or str(error)
         raise FileUnreadable(f"{name}: {problem}", hint="check the path and the permissions") from None
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+    facts = os.fstat(fd)
+    if not stat.S_ISREG(facts.st_mode):
         os.close(fd)
         raise InvalidImage(name, (Violation(_REFUSED, "this is not a regular file"),))
-    return io.FileIO(fd)
+    return io.FileIO(fd), facts
 
 
 def _mode(path: Path) -> int:
-    return path.stat().st_mode if path.exists() else path.lstat().st_mode
+    try:
+        return path.stat().st_mode
+    except OSError as error:
+        if error.errno not in _LEADS_NOWHERE:
+            raise
+    return path.lstat().st_mode
 
 
 def _kind(mode: int) -> str:
