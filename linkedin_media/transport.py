@@ -167,9 +167,17 @@ class Transport:
         if session is not None and session is not self._borrowed:
             await session.close()
 
-    def _http(self) -> aiohttp.ClientSession:
+    def check_open(self) -> None:
+        """Make sure that calls can be sent.
+
+        Raises:
+            InvalidArgument: The client, or the session it borrowed, was closed.
+        """
         if self._closed or (self._borrowed is not None and self._borrowed.closed):
             raise InvalidArgument("this client is closed", hint="use it inside `async with`")
+
+    def _http(self) -> aiohttp.ClientSession:
+        self.check_open()
         loop = asyncio.get_running_loop()
         if self._session is None:
             self._session, self._loop = self._borrowed or self._new_session(), loop

@@ -84,7 +84,7 @@ class LinkedInClient:
         self._breakers: dict[str, Breaker] = {}
         self.clock = Clock()
         self.before_call: Callable[[], Awaitable[None]] | None = None
-        self.readers = ThreadPoolExecutor(_READERS, "linkedin-media-read")
+        self._readers = ThreadPoolExecutor(_READERS, "linkedin-media-read")
         self._quota = RetryQuota(self.retry.quota)
         self.images = Images(self)
         self.posts = Posts(self)
@@ -95,6 +95,16 @@ class LinkedInClient:
     def base_url(self) -> Origin:
         """Where calls go."""
         return self.transport.base
+
+    @property
+    def readers(self) -> ThreadPoolExecutor:
+        """The threads that read files, as long as the client is open.
+
+        Raises:
+            InvalidArgument: It was closed.
+        """
+        self.transport.check_open()
+        return self._readers
 
     def __repr__(self) -> str:
         return f"LinkedInClient(base_url={str(self.base_url)!r}, version={self.version!r})"
@@ -111,7 +121,7 @@ class LinkedInClient:
         """Close the connections; a borrowed session stays open."""
         await self.tokens.aclose()
         await self.transport.aclose()
-        self.readers.shutdown(wait=False, cancel_futures=True)
+        self._readers.shutdown(wait=False, cancel_futures=True)
 
     async def send(self, request: Request, *, send_before: float = math.inf) -> Response:
         """Send one call, and repeat it where that is safe; the answer is a 2xx.
