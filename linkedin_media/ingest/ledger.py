@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from ..errors import InvalidArgument, LedgerError
 from . import statements
+from .claims import Brakes, Claim
 from .database import Database, open_database, reported
 from .jobs import JobSpec, Record
 from .schema import content, job, now_ms, worker
@@ -33,41 +34,6 @@ class Added:
 
     new: int
     known: int
-
-
-@attrs.define
-class _Claim:
-    """What one claim adds to the jobs held here, in the writer's thread, so that the next claim there knows of it."""
-
-    held: set[int]
-    mine: set[int] = attrs.field(factory=set)
-    given_up: bool = False
-
-    def begin(self) -> set[int]:
-        """Begin, or begin again after a transaction that failed."""
-        self.held.difference_update(self.mine)
-        self.mine.clear()
-        return self.held
-
-    def hold(self, numbers: Iterable[int]) -> None:
-        """Hold jobs, unless nobody waits for them any more."""
-        self.mine.update(numbers)
-        self.held.update(self.mine)
-        if self.given_up:
-            self.begin()
-
-    def give_up(self) -> None:
-        """Let go of everything: those who asked are gone."""
-        self.given_up = True
-        self.begin()
-
-
-@attrs.frozen
-class Brakes:
-    """What slows all workers of a ledger: no call before one moment, nothing new before another (epoch milliseconds)."""
-
-    paused_until: int | None = None
-    limited_until: int | None = None
 
 
 class Ledger:
@@ -168,7 +134,7 @@ class Ledger:
         What was claimed here before is held until it is done, handed back or let go of, and is not given out twice: not to
         another caller in this process either. `held` adds to that, `ids` narrows it down.
         """
-        claim = _Claim(self._held)
+        claim = Claim(self._held)
 
         def work(db: Connection) -> list[Record]:
             known = claim.begin().union(held)

@@ -15,10 +15,11 @@ from ..pipeline.events import Observer, ignore
 from ..pipeline.poller import shared_poller
 from ..pipeline.stages import Stages
 from .budget import CallBudget
+from .claims import Brakes
 from .doubts import Doubts
 from .flight import Flight
 from .jobs import JobSpec, Record
-from .ledger import Added, Brakes, Ledger
+from .ledger import Added, Ledger
 from .options import IngestOptions
 from .results import IngestResult, Results
 from .sharing import SharedImages

@@ -4,44 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from ..client.retry import is_ambiguous, is_transient
+from ..client.retry import is_transient
 from ..errors import (
-    ApiError,
     DuplicatePost,
-    InvalidArgument,
     LedgerError,
     LinkedInMediaError,
-    NeverUploaded,
-    NotFound,
     NotSentInTime,
     PollTimeout,
     PostOutcomeUnknown,
-    ProcessingFailed,
     RateLimited,
-    SignInError,
     UploadExpired,
 )
-from ..model.image import InitializedUpload, UploadedImage
 from ..model.job import Job
 from ..model.post import CreatedPost, PostDraft
-from ..pipeline.events import Observer, Stage, Track
+from ..pipeline.events import Observer, Track
 from ..pipeline.pipeline import check_job, draft_of
-from ..pipeline.stages import Checkpoint, ImageWork, Stages
+from ..pipeline.stages import ImageWork, Stages
 from ..protocol import posts as posts_protocol
-from ..protocol.retry_after import next_utc_midnight
-from .jobs import ImageProgress, Record, describe
+from .checkpoint import ImageCheckpoint, now_ms
+from .jobs import Record, describe
 from .ledger import Ledger
 from .options import IngestOptions
 from .reconcile import FATAL
 from .sharing import SharedImages
 from .states import State
+from .verdicts import broken_images, certainly_not_posted, resets_at_ms
 from .witness import adopts
 
 if TYPE_CHECKING:
@@ -50,41 +42,6 @@ if TYPE_CHECKING:
 _POLL_AGAIN: Final = 900.0
 _PATIENCE: Final = 60.0
 """Seconds of nothing but 429s after which they are taken for a daily limit, whether LinkedIn says so or not."""
-
-
-def now_ms() -> int:
-    """Return this machine's clock; for reports, never for decisions."""
-    return time.time_ns() // 1_000_000
-
-
-@attrs.frozen
-class ImageCheckpoint(Checkpoint):
-    """Writes one image's steps to the ledger."""
-
-    ledger: Ledger
-    record: Record
-    position: int
-
-    @property
-    def image(self) -> ImageProgress:
-        """How far the image is."""
-        return self.record.images[self.position]
-
-    async def initialized(self, started: InitializedUpload) -> None:
-        """Write down where the bytes go."""
-        if self.image.urn:
-            self.record.orphans.append(self.image.urn)
-        self.image.begin(started)
-        self.record.enter(State.INITIALIZED)
-        await self.ledger.save(self.record)
-
-    async def uploaded(self, uploaded: UploadedImage) -> None:
-        """Write down that they are there, and forget the URL."""
-        self.image.sent(uploaded)
-        if all(image.sha256 for image in self.record.images):
-            self.record.enter(State.UPLOADED)
-            self.record.uploaded_at = now_ms()
-        await self.ledger.save(self.record)
 
 
 @attrs.define(eq=False)
@@ -252,7 +209,7 @@ class Worker:
     async def leave_in_doubt(self, record: Record, error: RateLimited) -> None:
         """Hand back a post in doubt that nobody may look for before the limits begin anew."""
         record.error = describe(error)
-        record.not_before = _moment(error)
+        record.not_before = resets_at_ms(error)
         await self.ledger.save(record, release=True)
 
     async def _after(self, record: Record, error: LinkedInMediaError) -> None:
@@ -267,7 +224,7 @@ class Worker:
             record.tries += 1
             await self._later(record, error, self.options.retry_delay * 2 ** (record.tries - 1))
         else:
-            record.forget_images(_broken(error))
+            record.forget_images(broken_images(error))
             record.fail(error, at=now_ms())
             await self.ledger.save(record)
 
@@ -284,7 +241,7 @@ class Worker:
             self.hold_until = max(self.hold_until, now + delay)
             await self._later(record, error, delay)
         else:
-            until = _moment(error)
+            until = resets_at_ms(error)
             self.limited_until = max(self.limited_until or 0, until)
             await self._park(record, error, until)
 
@@ -297,21 +254,3 @@ class Worker:
         record.error = describe(error)
         record.not_before = await self.ledger.now() + int(delay * 1000)
         await self.ledger.save(record, release=True)
-
-
-def certainly_not_posted(error: LinkedInMediaError) -> bool:
-    """Tell whether an error proves that there is no post. Of everything else, LinkedIn may have made one."""
-    if isinstance(error, ApiError):
-        return not is_ambiguous(error)
-    return isinstance(error, SignInError | InvalidArgument) or getattr(error, "unsent", False)
-
-
-def _moment(error: RateLimited) -> int:
-    resets_at = error.resets_at or next_utc_midnight(datetime.now(UTC))
-    return int(resets_at.timestamp() * 1000)
-
-
-def _broken(error: LinkedInMediaError) -> tuple[str, ...]:
-    """Return the images that are of no use to another try."""
-    lost = isinstance(error, NotFound) and error.stage == Stage.POLL
-    return error.images if lost or isinstance(error, ProcessingFailed | NeverUploaded) else ()

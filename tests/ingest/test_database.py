@@ -1,0 +1,241 @@
+"""Opening a ledger: what is refused is left as it was, and what is kept is kept from others."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from linkedin_media.errors import InvalidArgument, LedgerBusy, LedgerError, LedgerUnusable
+from linkedin_media.ingest import database as databases
+from linkedin_media.ingest.database import explain, open_database, open_for_reading
+from linkedin_media.ingest.ledger import Ledger, records
+from linkedin_media.ingest.states import State
+
+SIGNED = "https://www.linkedin.com/dms-uploads/SECRET-SIGNATURE"
+
+
+async def _made(path, specs=()):
+    ledger = await Ledger.open(path)
+    await ledger.add(specs)
+    await ledger.aclose()
+    return path
+
+
+async def test_a_new_ledger_is_its_owners_alone(tmp_path):
+    path = await _made(tmp_path / "a.ledger")
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def _foreign(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE bookmarks (url)")
+        connection.commit()
+
+
+def _newer(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE linkedin_media_ledger (name, value)")
+        connection.execute("INSERT INTO linkedin_media_ledger VALUES ('version', '99')")
+        connection.commit()
+
+
+def _corrupt(path):
+    _newer(path)
+    content = bytearray(path.read_bytes())
+    content[100:] = b"\xff" * (len(content) - 100)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: path.write_text("id,file\n"), "is no ledger"),
+        (_foreign, "is a database, but no ledger"),
+        (_newer, "is a ledger of version 99; this release reads up to 1"),
+        (_corrupt, "is corrupt"),
+    ],
+)
+def test_what_is_no_ledger_of_ours_is_refused_and_left_as_it_was(tmp_path, make, words):
+    path = tmp_path / "a.ledger"
+    make(path)
+    before = path.read_bytes()
+
+    with pytest.raises(LedgerUnusable, match=words):
+        open_database(path)
+
+    assert path.read_bytes() == before
+    with pytest.raises(LedgerUnusable):
+        open_database(path)  # the lock was given up
+
+
+def test_a_folder_that_is_not_there_a_folder_itself_and_a_dangling_link_are_refused(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    for path, words in (
+        (tmp_path / "no" / "a.ledger", "there is no folder"),
+        (tmp_path, "cannot be written"),
+        (tmp_path / "link", "cannot be made"),
+    ):
+        with pytest.raises(LedgerUnusable, match=words):
+            open_database(path)
+
+
+async def test_a_read_only_ledger_is_refused(tmp_path, monkeypatch):
+    path = await _made(tmp_path / "a.ledger")
+    monkeypatch.setattr(databases.os, "access", lambda *_: False)
+
+    with pytest.raises(LedgerUnusable, match="cannot be written"):
+        open_database(path)
+
+
+def test_a_network_file_system_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(databases, "_file_system", lambda folder: "nfs4")
+
+    with pytest.raises(LedgerUnusable, match=r"network file system \(nfs4\)"):
+        open_database(tmp_path / "a.ledger")
+
+
+def test_the_innermost_mount_names_the_file_system(monkeypatch):
+    mounts = "1 0 8:1 / / rw - ext4 /dev/a rw\n2 1 0:5 / /mnt/my\\040share rw - nfs4 host:/ rw\n"
+    monkeypatch.setattr(Path, "read_text", lambda self, encoding: mounts)
+
+    assert databases._file_system(Path("/mnt/my share")) == "nfs4"
+    assert databases._file_system(Path("/mnt")) == "ext4"
+
+
+def test_a_system_without_a_list_of_mounts_says_nothing(monkeypatch):
+    def refuse(self, encoding):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert databases._file_system(Path("/")) == ""
+
+
+async def test_one_owner_at_a_time_named_by_its_process_id(tmp_path):
+    ledger = await Ledger.open(tmp_path / "a.ledger")
+    try:
+        with pytest.raises(LedgerBusy) as caught:
+            open_database(tmp_path / "a.ledger")
+        assert caught.value.pid == os.getpid()
+    finally:
+        await ledger.aclose()
+    await _made(tmp_path / "a.ledger")
+
+
+async def test_an_upload_url_leaves_the_files_once_it_is_used(tmp_path, make_specs):
+    path = tmp_path / "a.ledger"
+    ledger = await Ledger.open(path)
+    await ledger.add(make_specs(50))
+    claimed = await ledger.claim(50)
+    for record in claimed:
+        record.images[0].urn, record.images[0].url = "urn:li:image:A", SIGNED * 8
+        record.enter(State.INITIALIZED)
+        await ledger.save(record)
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
+        reader.execute("SELECT 1 FROM job").fetchone()
+        for record in claimed:
+            record.images[0].url = None
+            await ledger.save(record)
+        await ledger.aclose()
+
+        assert not any(b"SECRET-SIGNATURE" in file.read_bytes() for file in tmp_path.iterdir())
+
+
+async def test_a_closed_ledger_is_read(tmp_path, make_specs):
+    path = await _made(tmp_path / "a.ledger", make_specs(2))
+
+    with closing(open_for_reading(path)) as database:
+        assert len(list(records(database))) == 2
+
+
+async def test_a_ledger_whose_owner_was_killed_is_read_and_goes_on(tmp_path, make_specs):
+    path = tmp_path / "a.ledger"
+    program = (
+        "import asyncio, os, signal\n"
+        "from linkedin_media.ingest.ledger import Ledger\n"
+        "async def main():\n"
+        f"    ledger = await Ledger.open({str(path)!r})\n"
+        "    await ledger.note('a', 'b')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(main())"
+    )
+    subprocess.run([sys.executable, "-c", program], check=False)
+
+    with closing(open_for_reading(path)) as database:
+        assert list(records(database)) == []
+    ledger = await Ledger.open(path)
+    assert await ledger.note("a") == "b"
+    await ledger.aclose()
+
+
+def test_there_is_nothing_to_read_where_there_is_no_ledger(tmp_path):
+    with pytest.raises(LedgerUnusable, match="there is no ledger"):
+        open_for_reading(tmp_path / "a.ledger")
+    _foreign(tmp_path / "b")
+    with pytest.raises(LedgerUnusable, match="no ledger"):
+        open_for_reading(tmp_path / "b")
+
+
+@pytest.mark.parametrize("url", ["mysql://host/x", "nonsense://", "postgresql://host:port/x"])
+def test_other_databases_are_refused(url):
+    with pytest.raises(InvalidArgument):
+        open_database(url)
+
+
+def test_a_postgresql_that_is_somebody_elses_is_refused_without_its_password(postgresql):
+    engine = create_engine(make_url(postgresql).set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE bookmarks (url text)"))
+    engine.dispose()
+
+    with pytest.raises(LedgerUnusable, match="is a database, but no ledger"):
+        open_database(postgresql)
+
+
+def test_a_postgresql_that_cannot_be_reached_is_an_error_without_its_password():
+    with pytest.raises(LedgerError) as caught:
+        open_database("postgresql://me:hidden@127.0.0.1:1/x")
+    assert "hidden" not in str(caught.value)
+
+
+def test_postgresql_needs_its_driver(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(LedgerUnusable, match="needs psycopg"):
+        open_database("postgresql://host/x")
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "hint"),
+    [
+        ("database disk image is malformed", LedgerUnusable, "backup"),
+        ("attempt to write a readonly database", LedgerUnusable, "permissions"),
+        ("database or disk is full", LedgerError, "make space"),
+        ("something else", LedgerError, ""),
+    ],
+)
+def test_a_databases_words_become_advice(words, kind, hint):
+    for error in (sqlite3.OperationalError(words), DBAPIError("SELECT 1", {}, Exception(words))):
+        told = explain(error, "a.ledger")
+        assert type(told) is kind
+        assert words in told.message
+        assert hint in told.hint
+
+
+async def test_opening_that_fails_half_way_gives_the_file_up(tmp_path, monkeypatch):
+    path = tmp_path / "a.ledger"
+    monkeypatch.setattr(Ledger, "_sign_in", lambda self, db: db.execute(text("nonsense")))
+    with pytest.raises(LedgerError):
+        await Ledger.open(path)
+    monkeypatch.undo()
+
+    await _made(path)
