@@ -82,18 +82,19 @@ class Track:
     job: str
     file: str
     observer: Observer = ignore
-    stage: Stage | None = attrs.field(default=None, init=False)
+    failed: Stage | None = attrs.field(default=None, init=False)
     image: Urn | None = attrs.field(default=None, init=False)
     facts: ValidatedImage | None = attrs.field(default=None, init=False)
 
     @contextmanager
     def at(self, stage: Stage) -> Iterator[None]:
         """Be at `stage` for as long as the block runs."""
-        self.stage = stage
+        self.failed = None
         self.tell(StageStarted(job=self.job, file=self.file, stage=stage))
         try:
             yield
         except Exception as error:
+            self.failed = stage
             if isinstance(error, LinkedInMediaError):
                 self._name(error, stage)
             self.tell(StageFailed(job=self.job, file=self.file, stage=stage, error=error))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import InvalidArgument, LinkedInMediaError, PostOutcomeUnknown
+from ..errors import InvalidArgument, InvalidImage, LinkedInMediaError, PostOutcomeUnknown, Violation
 from ..model.image import Image, MediaLibraryMetadata
 from ..model.job import ImageSource, Job, Readable
 from ..model.post import Content, CreatedPost, ImageContent, MultiImageContent, PostDraft
@@ -81,14 +81,15 @@ class Pipeline:
         """
         if job.commentary is None:
             raise InvalidArgument("this job has no commentary, so there is nothing to post", argument="commentary")
-        images = await self.upload_all(job)
-        return await self._post(job, images)
+        tracks = self._tracks(job)
+        return await self._post(job, await self._upload_all(job, tracks), tracks)
 
     async def publish_all(self, jobs: Iterable[Job] | AsyncIterable[Job]) -> AsyncIterator[Outcome]:
         """Publish many jobs and give their outcomes as they finish; one failure never stops another.
 
         `jobs` is read as places fall free, never ahead, so it may be endless. A job without a commentary ends as
-        `Uploaded`. Leaving the loop early cancels what is under way.
+        `Uploaded`. What `jobs` itself raises is raised once the jobs before it have ended. Leaving the loop early cancels
+        what is under way.
         """
         places = asyncio.Semaphore(self._bounds.jobs)
         outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
@@ -96,20 +97,26 @@ class Pipeline:
         async def work(job: Job) -> None:
             outcomes.put_nowait(await self._outcome(job))
 
-        async def feed() -> None:
+        async def feed() -> Exception | None:
+            failure = None
             try:
                 async with asyncio.TaskGroup() as group:
-                    async for job in _as_places_fall_free(jobs, places):
-                        group.create_task(work(job))
+                    try:
+                        async for job in _as_places_fall_free(jobs, places):
+                            group.create_task(work(job))
+                    except Exception as error:  # noqa: BLE001 -- what the caller's iterable raises must not end the jobs before
+                        failure = error
             finally:
                 outcomes.put_nowait(None)
+            return failure
 
         feeder = asyncio.create_task(feed())
         try:
             while (outcome := await outcomes.get()) is not None:
                 places.release()
                 yield outcome
-            await feeder
+            if (failure := await feeder) is not None:
+                raise failure
         finally:
             feeder.cancel()
             await asyncio.wait([feeder])
@@ -120,31 +127,49 @@ class Pipeline:
         Raises:
             LinkedInMediaError: The first image that failed; ``images`` holds the URNs of the others.
         """
+        return await self._upload_all(job, self._tracks(job))
+
+    def _tracks(self, job: Job) -> list[Track]:
+        return [Track(job.id, image.name, self._observer) for image in job.images]
+
+    async def _upload_all(self, job: Job, tracks: Sequence[Track]) -> tuple[Urn, ...]:
         check_job(job)
-        tracks = [Track(job.id, image.name, self._observer) for image in job.images]
         if len(job.images) == 1:
             return ((await self._stages.to_available(_work(job, job.images[0], tracks[0]))).id,)
-        for source, track in zip(job.images, tracks, strict=True):
-            await self._stages.validate(source, track)  # find out about the last image before the first is sent
+        await self._validate_all(job, tracks)
         return await self._upload_together(job, tracks)
 
+    async def _validate_all(self, job: Job, tracks: Sequence[Track]) -> None:
+        """Find out about every image before the first is sent, and tell of all that are refused at once."""
+        refused: list[InvalidImage] = []
+        for source, track in zip(job.images, tracks, strict=True):
+            try:
+                await self._stages.validate(source, track)
+            except InvalidImage as error:
+                refused.append(error)
+        if refused:
+            raise refused[0] if len(refused) == 1 else together(refused)
+
     async def _outcome(self, job: Job) -> Outcome:
+        tracks: list[Track] = []
         try:
+            tracks += self._tracks(job)
+            images = await self._upload_all(job, tracks)
             if job.commentary is None:
-                return Uploaded(job, await self.upload_all(job))
-            return Published(job, await self.publish(job))
+                return Uploaded(job, images)
+            return Published(job, await self._post(job, images, tracks))
         except PostOutcomeUnknown as error:
             return Unknown(job, error, _urns(error))
         except LinkedInMediaError as error:
             return Failed(job, error.stage or Stage.VALIDATE, error, _urns(error))
         except Exception as error:  # noqa: BLE001 -- whatever a caller's token provider or file object raises is this job's
-            return Failed(job, Stage.VALIDATE, error)
+            return Failed(job, _failed_at(tracks), error, _gained(tracks))
 
     async def _upload_together(self, job: Job, tracks: Sequence[Track]) -> tuple[Urn, ...]:
-        async def one(source: ImageSource, track: Track) -> Image | LinkedInMediaError:
+        async def one(source: ImageSource, track: Track) -> Image | Exception:
             try:
                 return await self._stages.to_available(_work(job, source, track))
-            except LinkedInMediaError as error:
+            except Exception as error:  # noqa: BLE001 -- raised below, once the other images are through
                 return error
 
         async with asyncio.TaskGroup() as group:
@@ -154,14 +179,14 @@ class Pipeline:
         for result in results:
             if isinstance(result, LinkedInMediaError):
                 result.images = (*gained, *(image for image in result.images if image not in gained))
+            if isinstance(result, Exception):
                 raise result
 
         return gained
 
-    async def _post(self, job: Job, images: Sequence[Urn]) -> CreatedPost:
-        track = Track(job.id, job.images[0].name, self._observer)
+    async def _post(self, job: Job, images: Sequence[Urn], tracks: Sequence[Track]) -> CreatedPost:
         try:
-            return await self._stages.post(draft_of(job, images), track)
+            return await self._stages.post(draft_of(job, images), tracks[0])
         except LinkedInMediaError as error:
             error.images = tuple(images)
             raise
@@ -169,6 +194,18 @@ class Pipeline:
 
 def _work(job: Job, source: ImageSource, track: Track) -> ImageWork:
     return ImageWork(source=source, owner=job.owner, media_library=job.media_library, track=track)
+
+
+def together(refused: Sequence[InvalidImage]) -> InvalidImage:
+    """Make one error of several refused images; each violation names its file."""
+    violations = [
+        Violation(violation.code, f"{error.path}: {violation.message}")
+        for error in refused
+        for violation in error.violations
+    ]
+    error = InvalidImage(f"{len(refused)} images", violations)
+    error.stage = Stage.VALIDATE.value
+    return error
 
 
 def draft_of(job: Job, images: Sequence[Urn]) -> PostDraft:
@@ -187,6 +224,14 @@ def check_job(job: Job) -> None:
     if job.commentary is not None:
         placeholders = [Urn.of("image", f"placeholder-{number}") for number in range(len(job.images))]
         posts_protocol.build_create(draft_of(job, placeholders))
+
+
+def _failed_at(tracks: Sequence[Track]) -> Stage:
+    return next((track.failed for track in tracks if track.failed), Stage.VALIDATE)
+
+
+def _gained(tracks: Sequence[Track]) -> tuple[Urn, ...]:
+    return tuple(track.image for track in tracks if track.image is not None)
 
 
 def _urns(error: LinkedInMediaError) -> tuple[Urn, ...]:
