@@ -110,7 +110,7 @@ def _check_tables(path: Path) -> None:
         if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return
         known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (schema.about.name,)).fetchone()
-        rows = connection.execute(f"SELECT value FROM {schema.about.name} WHERE name = 'version'") if known else ()  # noqa: S608 -- our own name
+        rows = connection.execute(f"SELECT value FROM {schema.about.name} WHERE name = 'version'") if known else ()  # noqa: S608 -- our own name  # nosec B608
         schema.check_version(next((row[0] for row in rows), None), str(path), is_ledger=known is not None)
 
 

@@ -14,7 +14,7 @@ class Ids:
     """Draws image ids, snowflake ids, signatures, tokens and request ids."""
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311 -- reproducible on purpose; nothing here protects anything
+        self._random = random.Random(seed)  # noqa: S311 -- reproducible on purpose; nothing here protects anything  # nosec B311
         self._sequence = 0
         self._last_ms = 0
 

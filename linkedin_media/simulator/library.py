@@ -74,7 +74,7 @@ def _check_transition(image: StoredImage, wanted: str, now: float) -> None:
 
 
 def _update_failed(urn: str, why: str) -> Refused:
-    message = f"Failed to update asset {urn} for the intended usecase. Please recreate the asset and try again."
+    message = f"Failed to update asset {urn} for the intended usecase. Please recreate the asset and try again."  # nosec B608  # words, not SQL
     return bad_input("UPDATING_ASSET_FAILED", why, "mediaLibraryStatus", message=message)
 
 

@@ -131,7 +131,7 @@ def _by_refresh_token(world: World, form: Mapping[str, str]) -> Reply:
 def _issued(world: World, grant: Grant, refresh: str | None) -> Reply:
     """Answer with a token; the refresh token's own life is not extended, and the access token does not outlive it."""
     lifetime = world.config.token_seconds
-    fields: dict[str, object] = {"scope": ",".join(sorted(grant.scopes)), "token_type": "Bearer"}
+    fields: dict[str, object] = {"scope": ",".join(sorted(grant.scopes)), "token_type": "Bearer"}  # nosec B105  # a kind of token, not one
     if refresh is not None:
         left = world.grants.refresh_tokens[refresh].expires_at - world.clock.now()
         lifetime = min(lifetime, left)

@@ -154,7 +154,7 @@ def _check_image(world: World, author: str, field: str, urn: str) -> None:
 
 
 def _failed(urn: str, field: str) -> Refused:
-    message = f"Failed to update asset {urn} for the intended usecase. Please recreate the asset and try again."
+    message = f"Failed to update asset {urn} for the intended usecase. Please recreate the asset and try again."  # nosec B608  # words, not SQL
     return bad_input("UPDATING_ASSET_FAILED", message, field, value=urn)
 
 

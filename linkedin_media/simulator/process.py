@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import subprocess  # nosec B404  # it starts our own module only
 import sys
 from typing import Any, Final, Self
 
@@ -39,8 +39,8 @@ class SimulatorProcess:
             "--settings",
             json.dumps(self._settings),
         ]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
-        assert self._process.stdout is not None  # noqa: S101 -- a pipe was asked for
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 -- our own interpreter, our own module  # nosec B603
+        assert self._process.stdout is not None  # noqa: S101 -- a pipe was asked for  # nosec B101
         line = self._process.stdout.readline()
         if not line:
             self.__exit__()

@@ -53,7 +53,7 @@ class Server:
 
     async def listen(self) -> None:
         """Accept connections; after `deafen` again on the same port."""
-        assert self._http is not None  # noqa: S101 -- start() makes it
+        assert self._http is not None  # noqa: S101 -- start() makes it  # nosec B101
         if self._listener is None:
             bound = _bound(self.world.config, self.port)
             self.port = bound.getsockname()[1]
@@ -172,7 +172,7 @@ class Server:
 
 async def _delivered(exchange: Exchange) -> web.StreamResponse:
     reply = exchange.reply
-    assert reply is not None  # noqa: S101 -- _decide leaves an answer
+    assert reply is not None  # noqa: S101 -- _decide leaves an answer  # nosec B101
     for strike in exchange.strikes:
         reply = exchange.reply = strike.transform(exchange, reply)
     exchange.record(answered=not any(strike.hides_the_answer for strike in exchange.strikes))

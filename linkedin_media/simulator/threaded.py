@@ -72,7 +72,7 @@ class ThreadedSimulator(SimulatorFacade):
 
     def listen(self) -> None:
         """Accept connections again after `deafen`."""
-        assert self._loop is not None, "not started"  # noqa: S101 -- a mistake of the test
+        assert self._loop is not None, "not started"  # noqa: S101 -- a mistake of the test  # nosec B101
         asyncio.run_coroutine_threadsafe(self._server.listen(), self._loop).result(_START_SECONDS)
 
     def _in_thread(self, change: Callable[[], None]) -> None:

@@ -78,7 +78,7 @@ class TokenBook:
         problem = _problem(token, now)
         if problem:
             raise problem
-        assert token is not None  # noqa: S101 -- _problem refuses None
+        assert token is not None  # noqa: S101 -- _problem refuses None  # nosec B101
         return token
 
 

@@ -113,7 +113,7 @@ class Latency(Action):
 
     seconds: float
     jitter: float = 0.0
-    _chance: random.Random = attrs.field(factory=lambda: random.Random(0), init=False, repr=False)  # noqa: S311
+    _chance: random.Random = attrs.field(factory=lambda: random.Random(0), init=False, repr=False)  # noqa: S311 -- of a fault, to be repeated  # nosec B311
 
     async def arrive(self, exchange: Exchange) -> None:
         await exchange.read_body()
