@@ -58,8 +58,15 @@ docs-serve: $(VENV)/.installed-docs ## serve the documentation while you write i
 bench: $(VENV)/.installed-bench ## measure, beside the alternatives
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-audit: $(VENV)/.installed-lint ## look for insecure code
-	@$(BIN)/bandit --quiet --recursive -c pyproject.toml linkedin_media $(ARGS)
+audit: $(VENV)/.installed-lint ## look for insecure code, and for pinned packages with known vulnerabilities
+	@$(BIN)/bandit --quiet --recursive -c pyproject.toml linkedin_media
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $(LOCK) $(ARGS) 2> $(VENV)/audit.log; \
+	status=$$?; \
+	if [ $$status -eq 0 ] || grep -q '^Found ' $(VENV)/audit.log; then cat $(VENV)/audit.log >&2; exit $$status; fi; \
+	tail -n 1 $(VENV)/audit.log >&2; \
+	echo 'The code is clean, but the pinned packages were NOT checked: the vulnerability service gave no answer for all of them.' >&2; \
+	echo 'Run this where https://pypi.org answers, or ask another service: make audit ARGS="-s osv"' >&2; \
+	exit $$status
 
 dist: $(VENV)/.installed-tests ## build the wheel and the source archive into dist/
 	@rm -rf dist && $(BIN)/python -m hatchling build
