@@ -8,11 +8,15 @@ from contextlib import aclosing
 from itertools import islice
 from typing import Final
 
+from .doubts import Doubts
 from .jobs import JobSpec
+from .ledger import Added
 from .manifest import Manifest
-from .runner import Ingest, IngestResult
+from .results import IngestResult
+from .runner import Ingest
 
 _AT_FIRST: Final = 500
+_INTAKE: Final = "intake"  # the manifest whose jobs alone are in the ledger
 
 
 class ManifestIngest(Ingest):
@@ -23,9 +27,17 @@ class ManifestIngest(Ingest):
     """
 
     coming = 0
-    """Jobs of the manifest that may not be in the ledger yet."""
+    """Jobs of the manifest that the ledger may not have yet."""
+    new = 0
+    """Jobs of the manifest that the ledger did not have before this run, as far as that is known."""
     _manifest: Manifest
-    _intake: asyncio.Task[None] | None = None
+    _name: str
+    _intake: asyncio.Task[Added] | None = None
+
+    @property
+    def doubts(self) -> Doubts:
+        """The posts in doubt that this run waits for."""
+        return self._doubts
 
     async def take(self, manifest: Manifest) -> None:
         """Check a manifest, unless the ledger has all of it. Its jobs are added by `run`.
@@ -33,8 +45,8 @@ class ManifestIngest(Ingest):
         Raises:
             InvalidManifest: It has errors; every one of them is listed, and nothing was sent.
         """
-        self._manifest = manifest
-        if await self.ledger.note(self._note) is None:
+        self._manifest, self._name = manifest, manifest.fingerprint()
+        if await self.ledger.note(f"manifest:{self._name}") is None:
             self.coming = await asyncio.to_thread(manifest.check)
 
     async def run(self) -> AsyncGenerator[IngestResult, None]:
@@ -53,26 +65,26 @@ class ManifestIngest(Ingest):
         finally:
             await self._leave_intake()
 
-    @property
-    def _note(self) -> str:
-        return f"manifest:{self._manifest.fingerprint()}"
-
     async def _take_in(self) -> None:
-        """Add the jobs. Only an empty ledger can refuse none: there, the first are sent while the others are added."""
-        jobs = self._manifest.jobs()
-        if await self.ledger.counts():
-            await self._add_all(jobs)
+        """Add the jobs. A ledger without those of others can refuse none: the first are sent while the rest is added."""
+        jobs, known = self._manifest.jobs(), sum((await self.ledger.counts()).values())
+        alone = not known or await self.ledger.note(_INTAKE) == self._name
+        await self.ledger.note(_INTAKE, self._name if alone else "several")
+        if not alone:
+            self.new = (await self._add_all(jobs)).new
             return
+        self.new = self.coming - known
         await self.add(islice(jobs, _AT_FIRST))
         self._intake = asyncio.create_task(self._add_all(jobs))
         self._intake.add_done_callback(self._taken_in)
 
-    async def _add_all(self, jobs: Iterator[JobSpec]) -> None:
-        await self.add(jobs)
-        await self.ledger.note(self._note, str(self.coming))
+    async def _add_all(self, jobs: Iterator[JobSpec]) -> Added:
+        added = await self.add(jobs)
+        await self.ledger.note(f"manifest:{self._name}", str(self.coming))
         self.coming = 0
+        return added
 
-    def _taken_in(self, intake: asyncio.Task[None]) -> None:
+    def _taken_in(self, intake: asyncio.Task[Added]) -> None:
         error = None if intake.cancelled() else intake.exception()
         if error is not None:
             self._failure = self._failure or error

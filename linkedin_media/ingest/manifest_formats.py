@@ -25,6 +25,7 @@ Row: TypeAlias = tuple[int, Mapping[str, Any]]
 
 Reader: TypeAlias = Callable[[BinaryIO, Problems], Iterator[Row]]
 
+_SOMEBODY: Final = "urn:li:person:somebody"
 _HEADER: Final = re.compile(rb"^[ \t]*\[\[[ \t]*job[ \t]*\]\]", re.MULTILINE)
 _TOML_PLACE: Final = re.compile(r" \(at line (\d+), column \d+\)$")
 _CSV_WORDS: Final = (
@@ -65,6 +66,7 @@ def csv_rows(file: BinaryIO, problems: Problems) -> Iterator[Row]:
 
 def _csv_body(rows: Iterator[tuple[int, Sequence[str]]], header: Sequence[str], problems: Problems) -> Iterator[Row]:
     width, foreign = len(header), set(header) - COLUMNS
+    missing = {} if "author" in header else {"author": _SOMEBODY}  # said once, not for each row
     for line, cells in rows:
         if len(cells) > width and any(cells[width:]):
             problems.add(line, f"{len(cells)} cells under {width} columns: quote texts that hold a comma")
@@ -72,7 +74,7 @@ def _csv_body(rows: Iterator[tuple[int, Sequence[str]]], header: Sequence[str], 
             values = dict(zip(header, cells, strict=False))
             for name in foreign:
                 values.pop(name, None)
-            yield line, values
+            yield line, values | missing if missing else values
 
 
 def _delimiter(first: str) -> str:
@@ -111,7 +113,7 @@ def _csv_header(row: tuple[int, Sequence[str]] | None, problems: Problems) -> Se
         problems.add(line, "there is no column 'file' (or 'files'): the first line names the columns")
     if "author" not in header:
         problems.add(line, "there is no column 'author'")
-    return header if {"file", "files"} & set(header) and "author" in header else ()
+    return header if {"file", "files"} & set(header) else ()
 
 
 def unknown_column(name: str) -> str:

@@ -6,8 +6,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
+from .doubts import Doubts
 from .jobs import Record
-from .runner import Ingest, IngestResult
+from .results import IngestResult
+from .runner import Ingest
 from .states import State
 
 _AT_ONCE: Final = 100
@@ -21,6 +23,11 @@ class Reconciliation(Ingest):
     """
 
     _left: list[int]
+
+    @property
+    def doubts(self) -> Doubts:
+        """The posts in doubt that this run waits for."""
+        return self._doubts
 
     async def run(self) -> AsyncGenerator[IngestResult, None]:
         """Settle every job whose outcome is unknown, and give the results as they come.
