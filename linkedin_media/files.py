@@ -17,7 +17,7 @@ from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import aiofiles.threadpool
 import attrs
@@ -25,7 +25,7 @@ import attrs
 from .errors import FileChanged, FileUnreadable, InvalidImage, Violation
 from .inspection import BytesSource, Inspection, Source, inspect
 from .model.image import ValidatedImage
-from .model.job import AsyncReadable, ImageSource
+from .model.job import ImageSource
 from .options import ImageRules
 from .spooling import in_thread, spool
 
@@ -48,7 +48,7 @@ class OpenImage:
     _file_facts: os.stat_result | None = attrs.field(repr=False)
     sha256: str | None = None
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self) -> AsyncIterator[bytes]:
         """Read the file once more from its start: exactly its validated size, in pieces of at most 256 KiB.
 
         The digest is in `sha256` when the last piece has been given out.
@@ -57,36 +57,30 @@ class OpenImage:
             FileChanged: The file is shorter than it was.
             FileUnreadable: The operating system refused a read.
         """
-        reader, digest, position = self._reader(), hashlib.sha256(), 0
-        while position < self.facts.size:
-            chunk = self._take_first() if position == 0 else b""
-            chunk = chunk or await self._read(reader, position)
-            if not chunk:
-                raise FileChanged(f"{self.facts.name} became shorter while it was read", hint=_CHANGED)
-            digest.update(chunk)
-            position += len(chunk)
-            if position == self.facts.size:
-                self.sha256 = digest.hexdigest()
-            yield chunk
+        return _Chunks(self)
 
-    def _take_first(self) -> bytes:
-        """Return what the inspection has read already, once: a small file costs no thread hop, a large one no memory."""
-        first, self._first = self._first, b""
-        return first
+    async def read(self, position: int) -> bytes:
+        """Read one piece from `position`, none of it where the file has become shorter.
 
-    def _reader(self) -> _Positioned | io.BytesIO:
-        return self._file if isinstance(self._file, io.BytesIO) else _Positioned(self._file.fileno(), closefd=False)
+        What the inspection has read already is given out once: a small file costs no thread hop, a large one no memory.
 
-    async def _read(self, reader: _Positioned | io.BytesIO, position: int) -> bytes:
-        reader.seek(position)
+        Raises:
+            FileUnreadable: The operating system refused.
+        """
+        if position == 0 and self._first:
+            first, self._first = self._first, b""
+            return first
         wanted = min(CHUNK, self.facts.size - position)
+        if isinstance(self._file, io.BytesIO):
+            self._file.seek(position)
+            return self._file.read(wanted)
         try:
-            if isinstance(reader, io.BytesIO):
-                return reader.read(wanted)
-            chunk: bytes = await aiofiles.threadpool.wrap(reader, executor=self._executor).read(wanted)
+            file = _Positioned(self._file.fileno(), closefd=False)
+            file.seek(position)
+            piece: bytes = await aiofiles.threadpool.wrap(file, executor=self._executor).read(wanted)
         except OSError as error:
             raise FileUnreadable(f"{self.facts.name}: {error.strerror or 'read error'}") from None
-        return chunk
+        return piece
 
     def check_unchanged(self) -> None:
         """Compare the file with what it was when it was opened.
@@ -102,6 +96,31 @@ class OpenImage:
     def close(self) -> None:
         """Close the descriptor."""
         self._file.close()
+
+
+class _Chunks:
+    """One reading of a file. No generator: one that is not asked again after its last piece takes a task to close."""
+
+    def __init__(self, image: OpenImage) -> None:
+        self._image = image
+        self._position = 0
+        self._digest = hashlib.sha256()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        image = self._image
+        if self._position >= image.facts.size:
+            raise StopAsyncIteration
+        chunk = await image.read(self._position)
+        if not chunk:
+            raise FileChanged(f"{image.facts.name} became shorter while it was read", hint=_CHANGED)
+        self._digest.update(chunk)
+        self._position += len(chunk)
+        if self._position == image.facts.size:
+            image.sha256 = self._digest.hexdigest()
+        return chunk
 
 
 class _Positioned(io.FileIO):
@@ -130,18 +149,27 @@ async def open_image(
         InvalidImage: It breaks LinkedIn's rules, or is no regular file; every violation is listed.
         FileUnreadable: It cannot be opened or read.
     """
-    if isinstance(source.source, AsyncReadable):
-        copy = await spool(source.source, source.name, source.size or 0, executor)
-        work = partial(_open_copy, copy, source.name, rules, executor)
-    elif isinstance(source.source, bytes):
-        work = partial(_open_bytes, source.source, source.name, rules)
-    else:
-        work = partial(_open_path, source.source, source.name, rules, executor)
-    image = await in_thread(work, executor, OpenImage.close)
+    image = await opened(source, rules, executor)
     try:
         yield image
     finally:
         image.close()
+
+
+async def opened(source: ImageSource, rules: ImageRules, executor: Executor | None = None) -> OpenImage:
+    """Do what `open_image` does, and leave the closing to the caller.
+
+    Raises:
+        InvalidImage, FileUnreadable: As there.
+    """
+    if isinstance(source.source, str | os.PathLike):
+        work = partial(_open_path, source.source, source.name, rules, executor)
+    elif isinstance(source.source, bytes):
+        work = partial(_open_bytes, source.source, source.name, rules)
+    else:
+        copy = await spool(source.source, source.name, source.size or 0, executor)
+        work = partial(_open_copy, copy, source.name, rules, executor)
+    return await in_thread(work, executor, OpenImage.close)
 
 
 async def inspect_file(source: ImageSource, rules: ImageRules, executor: Executor | None = None) -> Inspection:
@@ -161,7 +189,7 @@ def inspect_now(source: ImageSource, rules: ImageRules) -> Inspection:
     """
     if isinstance(source.source, bytes):
         return inspect(BytesSource(source.source), rules)
-    if isinstance(source.source, AsyncReadable):
+    if not isinstance(source.source, str | os.PathLike):
         raise FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
     file, facts = _regular_file(source.source, source.name)
     with file:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
 from ..errors import NeverUploaded, UploadExpired
-from ..files import OpenImage, inspect_file, open_image, refuse
+from ..files import OpenImage, inspect_file, opened, refuse
 from ..model.image import Image, InitializedUpload, MediaLibraryMetadata, UploadedImage
 from ..model.job import AsyncReadable, ImageSource
 from ..model.post import CreatedPost, PostDraft
@@ -121,21 +120,22 @@ class Stages:
 
     async def _send(self, work: ImageWork, started: InitializedUpload | None) -> UploadedImage:
         """Validate, initialize and upload within one slot: the URL expires, and the descriptor stays the same."""
-        async with AsyncExitStack() as stack:
-            image = await self._open(work, stack)
+        image = await self._open(work)
+        try:
             started = started or await self._initialize(work)
             try:
                 uploaded = await self._upload(work, started, image)
             except UploadExpired:
                 uploaded = await self._upload(work, await self._initialize(work), image)
+        finally:
+            image.close()
         await work.checkpoint.uploaded(uploaded)
         return uploaded
 
-    async def _open(self, work: ImageWork, stack: AsyncExitStack) -> OpenImage:
+    async def _open(self, work: ImageWork) -> OpenImage:
         with work.track.at(Stage.VALIDATE):
             async with self._inspecting:
-                opened = open_image(work.source, self._rules, self._client.readers)
-                image = await stack.enter_async_context(opened)
+                image = await opened(work.source, self._rules, self._client.readers)
             work.track.facts = image.facts
         return image
 
