@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..errors import LinkedInMediaError
 from ..options import DEFAULT_VERSION, Concurrency, RetryPolicy, Timeouts
@@ -84,6 +84,7 @@ class LinkedInClient:
         self._breakers: dict[str, Breaker] = {}
         self.clock = Clock()
         self.before_call: Callable[[], Awaitable[None]] | None = None
+        self.companions: dict[object, Any] = {}  # what the floors above keep for as long as there is this client
         self._readers = ThreadPoolExecutor(_READERS, "linkedin-media-read")
         self._quota = RetryQuota(self.retry.quota)
         self.images = Images(self)

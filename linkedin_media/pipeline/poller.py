@@ -11,33 +11,39 @@ import asyncio
 import copy
 import heapq
 import logging
+import math
 from collections.abc import Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Final
-from weakref import WeakKeyDictionary
 
 import attrs
 
 from ..client.retry import is_transient
-from ..errors import Forbidden, LinkedInMediaError, NeverUploaded, NotFound, PollTimeout, ProcessingFailed
+from ..errors import (
+    Forbidden,
+    LinkedInMediaError,
+    NeverUploaded,
+    NotFound,
+    PollTimeout,
+    ProcessingFailed,
+    RateLimited,
+)
 from ..model.collection import BatchResult
 from ..model.image import Image, MediaStatus
 from ..model.urn import Urn
 from ..options import PollPolicy
+from ..protocol.hints import names_permission
 
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
 
 _log: Final = logging.getLogger("linkedin_media.pipeline")
-_pollers: WeakKeyDictionary[LinkedInClient, dict[PollPolicy, Poller]] = WeakKeyDictionary()
 
 
 def shared_poller(client: LinkedInClient, policy: PollPolicy) -> Poller:
     """Return the poller that everyone with this client and policy shares."""
-    pollers = _pollers.setdefault(client, {})
-    if policy not in pollers:
-        pollers[policy] = Poller(client, policy)
-    return pollers[policy]
+    pollers: dict[PollPolicy, Poller] = client.companions.setdefault(Poller, {})
+    return pollers.setdefault(policy, Poller(client, policy))
 
 
 @attrs.define(eq=False)
@@ -65,6 +71,7 @@ class Poller:
     _wake: asyncio.Event = attrs.field(factory=asyncio.Event, init=False, repr=False)
     _may_batch: bool = attrs.field(default=True, init=False)
     _may_read: bool = attrs.field(default=True, init=False)
+    _has_read: bool = attrs.field(default=False, init=False)
 
     async def wait(self, image: Urn) -> Image:
         """Return the image once it is AVAILABLE. Where nobody may look, it is returned without a status after a delay.
@@ -87,16 +94,28 @@ class Poller:
         waiting = Waiting(image, loop.time(), loop.create_future())
         self._schedule(waiting, waiting.since + self.policy.first_after)
         self._waiting += 1
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._wake = asyncio.Event()
             self._task = loop.create_task(self._run())
         try:
-            return await waiting.done
+            async with asyncio.timeout(self._at_most()) as limit:
+                return await waiting.done
+        except TimeoutError:
+            if not limit.expired():
+                raise
         finally:
-            waiting.done.cancel()
             self._waiting -= 1
+            if not waiting.done.cancel() and not waiting.done.cancelled():
+                waiting.done.exception()  # noted, even if whoever waited was cancelled at that moment
             if not self._waiting:
                 await self._stop()
+        raise self._timeout_of(waiting)
+
+    def _at_most(self) -> float | None:
+        """Return when to give up even on a look that was begun in time: after as long as one call may take."""
+        policy = self.policy
+        longest = max(policy.timeout, policy.first_after) + policy.tick + self.client.timeouts.call
+        return None if math.isinf(longest) else longest
 
     async def _stop(self) -> None:
         task, self._task = self._task, None
@@ -152,7 +171,7 @@ class Poller:
             return
 
     async def _ask(self, batch: Sequence[Waiting]) -> None:
-        images = [waiting.image for waiting in batch]
+        images = list(dict.fromkeys(waiting.image for waiting in batch))
         try:
             answer = await self.client.images.get_chunk(images)
         except LinkedInMediaError as error:
@@ -161,6 +180,7 @@ class Poller:
             for waiting in batch:
                 self._finish(waiting, error)
         else:
+            self._has_read = self._has_read or bool(answer.results) or len(images) > 1
             for waiting in batch:
                 self._answered(waiting, answer)
 
@@ -196,15 +216,21 @@ class Poller:
 
     def _failed(self, waiting: Waiting, error: LinkedInMediaError) -> None:
         if isinstance(error, Forbidden) and self.policy.wait == "auto":
-            self._stop_reading(error)
+            if not self._has_read or names_permission(error.message):
+                self._stop_reading(error)
             self._finish_after_grace(waiting)
+        elif isinstance(error, RateLimited) and error.resets_at is None:
+            self._again(waiting, not_before=error.retry_after or 0.0)
         elif is_transient(error) or (isinstance(error, NotFound) and self._age(waiting) <= self.policy.not_found_grace):
             self._again(waiting)
         else:
             self._finish(waiting, error)
 
     def _stop_reading(self, error: Forbidden) -> None:
-        """Give up looking, for everyone who waits now or later: the token may upload but not read."""
+        """Give up looking, for everyone who waits now or later: the token may upload but not read.
+
+        A refusal that names no permission may be about one image only; it is, once another could be read.
+        """
         if self._may_read:
             self._may_read = False
             _log.warning("poll.not_permitted", extra={"grace": self.policy.grace, "hint": error.hint})
@@ -217,17 +243,19 @@ class Poller:
         left = max(0.0, self.policy.grace - self._age(waiting))
         asyncio.get_running_loop().call_later(left, self._finish, waiting, Image(id=waiting.image))
 
-    def _again(self, waiting: Waiting) -> None:
-        """Ask once more, later the older the image is; or give up."""
+    def _again(self, waiting: Waiting, *, not_before: float = 0.0) -> None:
+        """Ask once more, in `not_before` seconds at the earliest and later the older the image is; or give up."""
         age = self._age(waiting)
-        if age >= self.policy.timeout:
-            timeout = PollTimeout(waiting.image, last_status=waiting.last_status, seconds=self.policy.timeout)
-            self._finish(waiting, timeout)
+        if age >= self.policy.timeout or age + not_before > self.policy.timeout:
+            self._finish(waiting, self._timeout_of(waiting))
             return
 
-        pause = next_interval(self.policy, age, self.client.clock.fraction())
+        pause = max(next_interval(self.policy, age, self.client.clock.fraction()), not_before)
         now = asyncio.get_running_loop().time()
         self._schedule(waiting, min(now + pause, max(waiting.since + self.policy.timeout, now)))
+
+    def _timeout_of(self, waiting: Waiting) -> PollTimeout:
+        return PollTimeout(waiting.image, last_status=waiting.last_status, seconds=self.policy.timeout)
 
     def _age(self, waiting: Waiting) -> float:
         return asyncio.get_running_loop().time() - waiting.since
