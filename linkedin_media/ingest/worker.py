@@ -210,6 +210,7 @@ class Worker:
         """Hand back a post in doubt that nobody may look for before the limits begin anew."""
         record.error = describe(error)
         record.not_before = resets_at_ms(error)
+        self.limited_until = max(self.limited_until or 0, record.not_before)
         await self.ledger.save(record, release=True)
 
     async def _after(self, record: Record, error: LinkedInMediaError) -> None:

@@ -41,8 +41,14 @@ class Killing:
     def order(self, **more: Any) -> dict[str, Any]:
         sim = self.simulator
         return {
-            "token": sim.token, "base_url": sim.base_url, "author": sim.organization, "file": HOPPER,
-            "ledger": self.ledger, "jobs": self.jobs, "options": OPTIONS, **more,
+            "token": sim.token,
+            "base_url": sim.base_url,
+            "author": sim.organization,
+            "file": HOPPER,
+            "ledger": self.ledger,
+            "jobs": self.jobs,
+            "options": OPTIONS,
+            **more,
         }
 
     def start(self, **more: Any) -> subprocess.Popen[str]:
@@ -70,6 +76,8 @@ class Killing:
             self.kills["sometime"] += 1
 
     def records(self) -> list[Any]:
+        if "://" not in self.ledger and not Path(self.ledger).exists():
+            return []  # killed before there was one
         with closing(open_for_reading(self.ledger)) as database:
             return list(records(database))
 
