@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import StrEnum
+from types import TracebackType
 from typing import Final
 
 import attrs
@@ -86,32 +86,37 @@ class Track:
     image: Urn | None = attrs.field(default=None, init=False)
     facts: ValidatedImage | None = attrs.field(default=None, init=False)
 
-    @contextmanager
-    def at(self, stage: Stage) -> Iterator[None]:
+    def at(self, stage: Stage) -> Stay:
         """Be at `stage` for as long as the block runs."""
-        self.failed = None
-        self.tell(StageStarted(job=self.job, file=self.file, stage=stage))
-        try:
-            yield
-        except Exception as error:
-            self.failed = stage
-            if isinstance(error, LinkedInMediaError):
-                self._name(error, stage)
-            self.tell(StageFailed(job=self.job, file=self.file, stage=stage, error=error))
-            raise
+        return Stay(self, stage)
 
-        facts = self.facts if stage is Stage.VALIDATE else None
-        self.tell(StageFinished(job=self.job, file=self.file, stage=stage, image=self.image, facts=facts))
+    def enter(self, stage: Stage) -> None:
+        """Begin a stage."""
+        self.failed = None
+        if self.observer is not ignore:
+            self.tell(StageStarted(job=self.job, file=self.file, stage=stage))
+
+    def leave(self, stage: Stage) -> None:
+        """End a stage well."""
+        if self.observer is not ignore:
+            facts = self.facts if stage is Stage.VALIDATE else None
+            self.tell(StageFinished(job=self.job, file=self.file, stage=stage, image=self.image, facts=facts))
+
+    def fail(self, stage: Stage, error: Exception) -> None:
+        """End a stage with an error, which learns where it happened."""
+        self.failed = stage
+        if isinstance(error, LinkedInMediaError):
+            self._name(error, stage)
+        self.tell(StageFailed(job=self.job, file=self.file, stage=stage, error=error))
 
     def progress(self, sent: int) -> None:
         """Tell how many bytes have been sent."""
-        size = self.facts.size if self.facts else sent
-        self.tell(UploadProgress(job=self.job, file=self.file, sent=sent, size=size))
+        if self.observer is not ignore:
+            size = self.facts.size if self.facts else sent
+            self.tell(UploadProgress(job=self.job, file=self.file, sent=sent, size=size))
 
     def tell(self, event: Event) -> None:
         """Tell the observer; one that raises is logged and forgotten."""
-        if self.observer is ignore:
-            return
         try:
             self.observer(event)
         except Exception:  # noqa: BLE001 -- an observer cannot break the work
@@ -122,3 +127,24 @@ class Track:
         error.file = error.file or self.file
         if self.image is not None and self.image not in error.images:
             error.images = (*error.images, self.image)
+
+
+class Stay:
+    """A track's stay at a stage. No generator: it is entered five times for each image."""
+
+    __slots__ = ("_stage", "_track")
+
+    def __init__(self, track: Track, stage: Stage) -> None:
+        self._track = track
+        self._stage = stage
+
+    def __enter__(self) -> None:
+        self._track.enter(self._stage)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._track.leave(self._stage)
+        elif isinstance(error, Exception):
+            self._track.fail(self._stage, error)
