@@ -11,7 +11,7 @@ from ..model.collection import BatchResult, Page
 from ..model.image import Image, InitializedUpload, MediaLibraryMetadata, MediaLibraryStatus, MediaStatus
 from ..model.urn import Urn, expect, image_urn, owner_urn
 from . import codec, replies, restli
-from .wire import Request, Response, RestliMethod, collection, entity, json_body
+from .wire import MAX_PAGE, Request, Response, RestliMethod, collection, entity, json_body
 
 RESOURCE: Final = "images"
 MAX_COUNT: Final = 1000
@@ -72,6 +72,7 @@ def build_batch_get(images: Sequence[str]) -> Request:
     return Request(
         restli_method=RestliMethod.BATCH_GET,
         resource=RESOURCE,
+        max_reply=MAX_PAGE,
         path=collection(RESOURCE),
         query=restli.encode_params({"ids": [image_urn(image) for image in images]}),
     )
@@ -152,6 +153,7 @@ def build_find_by_associated_account(
     return Request(
         restli_method=RestliMethod.FINDER,
         resource=RESOURCE,
+        max_reply=MAX_PAGE,
         path=collection(RESOURCE),
         query=restli.encode_params(
             {

@@ -24,7 +24,7 @@ from ..model.post import (
 from ..model.urn import Urn, expect, image_urn
 from . import codec, replies, restli
 from .text import check_commentary, escape
-from .wire import Repeat, Request, Response, RestliMethod, collection, entity, json_body
+from .wire import MAX_PAGE, Repeat, Request, Response, RestliMethod, collection, entity, json_body
 
 RESOURCE: Final = "posts"
 MAX_COUNT: Final = 100
@@ -152,6 +152,7 @@ def build_batch_get(posts: Sequence[str]) -> Request:
     return Request(
         restli_method=RestliMethod.BATCH_GET,
         resource=RESOURCE,
+        max_reply=MAX_PAGE,
         path=collection(RESOURCE),
         query=restli.encode_params({"ids": [post_urn(post) for post in posts]}),
     )
@@ -183,6 +184,7 @@ def build_find_by_author(
     return Request(
         restli_method=RestliMethod.FINDER,
         resource=RESOURCE,
+        max_reply=MAX_PAGE,
         path=collection(RESOURCE),
         query=restli.encode_params(
             {"q": "author", "author": author_urn(author), "start": start, "count": count, "sortBy": sort_by}

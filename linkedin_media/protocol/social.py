@@ -14,7 +14,7 @@ from ..model.social import Comment, Like, SocialSummary
 from ..model.urn import Urn
 from . import codec, replies, restli
 from .counting import counted, window
-from .wire import Request, Response, RestliMethod
+from .wire import MAX_PAGE, Request, Response, RestliMethod
 
 T = TypeVar("T", Comment, Like)
 
@@ -60,6 +60,7 @@ def _request(method: RestliMethod, target: str | None, path: str, below: str = "
         path=f"{path}/{restli.encode(_target(target))}{below}",
         query=query,
         versioned=path.startswith("/rest/"),
+        max_reply=MAX_PAGE,
     )
 
 

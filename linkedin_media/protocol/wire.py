@@ -19,6 +19,9 @@ PROTOCOL_VERSION: Final = "2.0.0"
 MAX_REPLY: Final = 1 << 20
 """Bytes of a reply read, after decompression, unless the request expects more."""
 
+MAX_PAGE: Final = 16 << 20
+"""Bytes of a page or a batch: a thousand images with their alternate texts, a hundred posts of 3,000 characters."""
+
 _VERSION: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])(\.[0-9]{1,2})?", re.ASCII)
 _PATH: Final = re.compile(r"(/[A-Za-z0-9._-]+)+", re.ASCII)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import linkedin_media as lm
-from linkedin_media.simulator import CommitThenDrop, Fault
+from linkedin_media.simulator import CommitThenDrop, Fault, Mutate
 from tests.client.library import calls, client_of, targets
 
 if TYPE_CHECKING:
@@ -126,3 +127,15 @@ async def test_a_change_whose_answer_was_lost_is_sent_again(client: lm.LinkedInC
 
     assert calls(linkedin_simulator, "posts.partial_update") == ["posts.partial_update"] * 2
     assert (await client.posts.get(post)).commentary == "two"
+
+
+async def test_a_page_of_long_posts_is_read_whole(client: lm.LinkedInClient, linkedin_simulator: Any) -> None:
+    texts = [f"{number} {'文' * 2990}" for number in range(100)]
+    await say(client, linkedin_simulator.person, *texts)
+    escaped = Mutate(change=lambda body: json.dumps(json.loads(body)).encode())
+    linkedin_simulator.faults.add(Fault(on="posts.finder", action=escaped, when="after"))
+
+    found = [post.commentary async for post in client.posts.find_by_author(linkedin_simulator.person)]
+
+    assert len(found) == 100
+    assert set(found) == set(texts)
