@@ -162,11 +162,10 @@ class Attempts:
         self.token = renewed or self.token
         return renewed is not None
 
-    def log(self, status: int, request_id: str | None) -> None:
+    def log(self, response: Response) -> None:
         """Note one answered request."""
-        if status != 429:
+        if response.status != 429:
             self._breaker.answered()
-        _log.debug(
-            "call.answered",
-            extra={"call": self.what, "attempt": self.number, "status": status, "request_id": request_id},
-        )
+        if _log.isEnabledFor(logging.DEBUG):
+            details = {"status": response.status, "request_id": response.request_id}
+            _log.debug("call.answered", extra={"call": self.what, "attempt": self.number, **details})

@@ -151,7 +151,7 @@ class LinkedInClient:
         timeout = min(self.timeouts.call, max(attempts.remaining(), 0.001))
         answered = await self.transport.send(request, attempts.token, timeout=timeout)
         response = without(answered, attempts.token)
-        attempts.log(response.status, response.request_id)
+        attempts.log(response)
         if response.ok:
             self._quota.give_back()
             return response

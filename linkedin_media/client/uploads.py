@@ -70,7 +70,7 @@ async def _attempt(
     token = attempts.token if client.upload_authorization else None
     timeout = None if math.isinf(attempts.deadline) else max(attempts.remaining(), 0.001)
     response = await client.transport.put(started, body, token, timeout=timeout, expect_continue=expect_continue)
-    attempts.log(response.status, response.request_id)
+    attempts.log(response)
     if not response.ok:
         error = replies.read_error(_UPLOAD, without(response, token), client.clock.now())
         raise _refusal(client, started, error)
