@@ -68,18 +68,6 @@ class IngestLines(IngestScreen):
             self.note(" · ".join(self.progress.words()))
 
 
-def ingest_screen(output: Output, progress: Progress) -> IngestScreen:
-    """Return the screen for stderr as it is."""
-    if output.quiet:
-        return IngestScreen(output, progress)
-    if not is_terminal(sys.stderr):
-        return IngestLines(output, progress)
-
-    from .ingest_live import IngestLive
-
-    return IngestLive(output, progress)
-
-
 def to_row(result: IngestResult) -> dict[str, Any]:
     """Return a result as ``--json`` shows it."""
     return {

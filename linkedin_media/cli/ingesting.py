@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -21,10 +22,11 @@ from ..ingest.states import State
 from .ingest_ending import end, refuse_manifest
 from .ingest_progress import Progress
 from .ingest_run import Run, look
-from .ingest_screen import IngestScreen, ingest_screen
+from .ingest_screen import IngestLines, IngestScreen
 from .options import Connection, Output, Pace
 from .running import run_async
 from .settings import make_client, make_poll_policy
+from .terminal import is_terminal
 
 if TYPE_CHECKING:
     from ..ingest.metrics import Metrics
@@ -112,6 +114,18 @@ async def _stage(
             with ingest_screen(output, Progress()) as screen:
                 screen.watched_by(metrics)
                 yield client, screen
+
+
+def ingest_screen(output: Output, progress: Progress) -> IngestScreen:
+    """Return the screen for stderr as it is: quiet, drawn on, or written to line by line."""
+    if output.quiet:
+        return IngestScreen(output, progress)
+    if not is_terminal(sys.stderr):
+        return IngestLines(output, progress)
+
+    from .ingest_live import IngestLive
+
+    return IngestLive(output, progress)
 
 
 @contextmanager

@@ -79,7 +79,7 @@ class Rows:
         self._root = root
         self._problems = problems
         self._line = 0
-        self._urns: dict[tuple[str, str], str] = {}
+        self._urns: dict[tuple[int, str], str] = {}  # by how many types are allowed, which tells them apart
 
     def wish(self, line: int, values: Mapping[str, Any]) -> Wish | None:
         """Return what a row wishes for, or None after taking down everything that is wrong with it."""
@@ -147,7 +147,7 @@ class Rows:
         if not isinstance(value, str):
             self._say(f"{column} is text, not {_kind(value)}")
             return None
-        known = self._urns.get((types[-1], value))
+        known = self._urns.get((len(types), value))
         return known or self._new_urn(column, value, types)
 
     def _new_urn(self, column: str, value: str, types: tuple[str, ...]) -> str | None:
@@ -159,7 +159,7 @@ class Rows:
             return None
         if len(self._urns) >= _MOST_REMEMBERED:
             self._urns.clear()
-        self._urns[types[-1], value] = urn
+        self._urns[len(types), value] = urn
         return urn
 
     def _id(self, value: Any) -> str | None:
