@@ -1,4 +1,4 @@
-"""Pages of LinkedIn's unversioned collections, which often give no link to the next one (linkedin-facts §7.1)."""
+"""Pages of LinkedIn's unversioned collections, which often give no link to the next one."""
 
 from __future__ import annotations
 
