@@ -408,13 +408,16 @@ async def _all(ingest):
 
 
 async def test_a_pause_and_a_daily_limit_are_shared_by_all_workers(postgresql, start, linkedin_simulator):
-    async with lm.LinkedInClient(linkedin_simulator.token, base_url=linkedin_simulator.base_url) as other:
-        async with start(postgresql, heartbeat=0.05) as one, start(postgresql, client=other, heartbeat=0.05) as two:
-            one.client.throttle.pause(20, one.client.clock.monotonic())
-            one._worker.limited_until = await one.ledger.now() + 10**6
-            await asyncio.sleep(0.5)
-            assert 15 < two.client.throttle.paused_for(two.client.clock.monotonic()) <= 20
-            assert two._worker.limited_until == one._worker.limited_until
+    async with (
+        lm.LinkedInClient(linkedin_simulator.token, base_url=linkedin_simulator.base_url) as other,
+        start(postgresql, heartbeat=0.05) as one,
+        start(postgresql, client=other, heartbeat=0.05) as two,
+    ):
+        one.client.throttle.pause(20, one.client.clock.monotonic())
+        one._worker.limited_until = await one.ledger.now() + 10**6
+        await asyncio.sleep(0.5)
+        assert 15 < two.client.throttle.paused_for(two.client.clock.monotonic()) <= 20
+        assert two._worker.limited_until == one._worker.limited_until
 
 
 async def test_a_heart_that_stops_ends_the_run(start, specs, linkedin_simulator, monkeypatch):
