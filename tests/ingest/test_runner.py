@@ -10,13 +10,12 @@ import pytest
 
 import linkedin_media as lm
 from linkedin_media.errors import LedgerError, TokenRefused, Unauthorized
-from linkedin_media.ingest import worker as working
-from linkedin_media.ingest import writer as writing
+from linkedin_media.ingest import worker as working, writer as writing
 from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.options import IngestOptions
 from linkedin_media.ingest.runner import Ingest
 from linkedin_media.ingest.states import State
-from linkedin_media.simulator import Answer, CommitThenDrop, DailyLimit, Fault, Latency, Throttle
+from linkedin_media.simulator import Answer, CommitThenDrop, DailyLimit, Fault, Latency
 
 from .conftest import HOPPER
 
@@ -392,7 +391,7 @@ async def test_a_used_upload_address_is_not_needed_again(start, specs, linkedin_
     async with start() as ingest:
         await ingest.add(specs(1))
         run = asyncio.create_task(_all(ingest))
-        while not len(linkedin_simulator.images):
+        while not len(linkedin_simulator.images):  # noqa: ASYNC110 -- the simulator runs in another thread
             await asyncio.sleep(0.02)
         await asyncio.sleep(0.1)
         ingest.stop()
