@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from ..errors import FileUnwritable
+from ..protocol.redact import redact
 from .advice import fix_for
 from .database import Database
 from .figures import gather
@@ -78,7 +79,7 @@ def _row(record: Record) -> Iterable[str]:
         _moment(record.ended_at),
         error.get("stage", ""),
         error.get("code", ""),
-        error.get("message", ""),
+        redact(error.get("message", "")),
         fix_for(record) if error else "",
     )
     return [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row]  # no spreadsheet computes it
