@@ -24,6 +24,8 @@ class Field:
     name: str
     inner: dict[str, Field] = attrs.field(factory=dict)
     recipe: str | None = None
+    each: bool = False
+    """Of a map such as ``results*(…)``: what is below describes its values."""
 
 
 def parse(text: str) -> dict[str, Field]:
@@ -71,7 +73,7 @@ def _field(tokens: list[tuple[str, str | None]], depth: int) -> Field:
     if not tokens or tokens[-1][1] is None:
         raise invalid_param("projection")
     name, decorations = tokens.pop()
-    field = Field(name if name == "*" else name.removesuffix("*"))
+    field = Field(name if name == "*" else name.removesuffix("*"), each=name != "*" and name.endswith("*"))
     if decorations:
         field.recipe = decorations.rpartition("~")[2].lstrip(":")
     if tokens and tokens[-1][0] == "(":
@@ -97,9 +99,17 @@ def apply(fields: Mapping[str, Field], value: Any, decorate: Decorate) -> Any:
     return kept
 
 
+def _below(field: Field, value: Any, decorate: Decorate) -> Any:
+    if not field.inner:
+        return value
+    if field.each and isinstance(value, dict):
+        return {key: apply(field.inner, item, decorate) for key, item in value.items()}
+    return apply(field.inner, value, decorate)
+
+
 def _kept(field: Field, value: Any, decorate: Decorate) -> dict[str, Any]:
     if field.recipe is None:
-        return {field.name: apply(field.inner, value, decorate) if field.inner else value}
+        return {field.name: _below(field, value, decorate)}
     found = decorate(value, field.recipe)
     if found is None:
         problem = {"serviceErrorCode": 100, "message": f"Could not resolve {value}", "status": 404}

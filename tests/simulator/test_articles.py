@@ -160,3 +160,12 @@ async def test_a_post_may_have_no_comments_and_an_unknown_urn_is_404(sim, linked
     assert (await linkedin.get("/v2/socialActions/urn%3Ali%3Aarticle%3A1/comments")).status == 404
     assert (await linkedin.get(COMMENTS, token=sim.issue_token("openid"))).status == 403
     assert (await linkedin.get(COMMENTS + "s")).status == 404
+
+
+async def test_a_projection_of_a_batch_describes_each_result(linkedin):
+    reply = await linkedin.get(f"{ARTICLES}?ids=List({AWESOME},{TESTING})&projection=(results*(id,title))")
+
+    assert {key: set(article) for key, article in reply.json["results"].items()} == {
+        str(AWESOME): {"id", "title"},
+        str(TESTING): {"id", "title"},
+    }
