@@ -114,7 +114,7 @@ class Poller:
     def _at_most(self) -> float | None:
         """Return when to give up even on a look that was begun in time: after as long as one call may take."""
         policy = self.policy
-        longest = max(policy.timeout, policy.first_after) + policy.tick + self.client.timeouts.call
+        longest = max(policy.timeout, policy.first_after, policy.grace) + policy.tick + self.client.timeouts.call
         return None if math.isinf(longest) else longest
 
     async def _stop(self) -> None:
@@ -187,8 +187,9 @@ class Poller:
     def _refused(self, batch: Sequence[Waiting], error: LinkedInMediaError) -> None:
         """Deal with a call that failed as a whole."""
         if isinstance(error, Forbidden) and len(batch) > 1:
-            self._may_batch = False
-            _log.warning("poll.batch_refused", extra={"hint": error.hint})
+            if self._may_batch:
+                self._may_batch = False
+                _log.warning("poll.batch_refused", extra={"hint": error.hint})
             for waiting in batch:
                 self._schedule(waiting, waiting.due)
             return
