@@ -194,7 +194,7 @@ async def test_a_server_that_reads_slowly_but_steadily_is_left_in_peace() -> Non
         await peer.head()
         for _ in range(16):
             await peer.reader.readexactly(64 * 1024)
-            await asyncio.sleep(0.06)
+            await asyncio.sleep(0.09)
         await peer.answer(201)
         await peer.left()
 
@@ -203,7 +203,7 @@ async def test_a_server_that_reads_slowly_but_steadily_is_left_in_peace() -> Non
         made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)
         return made
 
-    stall = 0.4
+    stall = 0.6
     async with RawServer(script, receive_buffer=32 * 1024) as server:
         begun = asyncio.get_running_loop().time()
         connector = aiohttp.TCPConnector(socket_factory=small_buffers)
@@ -354,11 +354,11 @@ async def test_a_server_that_never_heard_of_asking_for_leave_costs_little_time(m
 async def test_waiting_for_a_free_connection_is_no_stall() -> None:
     async def script(peer: Peer) -> None:
         while await peer.request():
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(0.4)
             await peer.answer(201)
 
     async with RawServer(script) as server:
-        transport = Transport(parse_base_url(server.base_url), Timeouts(stall=0.2, answer=2), 1)
+        transport = Transport(parse_base_url(server.base_url), Timeouts(stall=0.5, answer=5), 1)
         started = InitializedUpload(image="urn:li:image:X", upload_url=server.upload_url)
         uploads = [transport.put(started, zeros(100), TOKEN) for _ in range(3)]
         responses = await asyncio.gather(*uploads)

@@ -14,6 +14,7 @@ from tests.faults.ward import Ward, picture
 
 STEPS: Final = ["validate", "initialize", "upload", "poll", "post"]
 IMAGE: Final = lm.Urn("urn:li:image:a")
+PATIENT: Final = lm.Timeouts(connect=5.0, call=5.0, stall=5.0, answer=5.0)
 
 
 def shown(events: list[lm.Event]) -> list[str]:
@@ -26,7 +27,9 @@ async def test_an_observer_sees_each_stage_begin_and_end_in_order(ward: Ward) ->
     events: list[lm.Event] = []
     job = ward.job(lm.ImageSource(picture(600_000), name="office.png"))
 
-    await ward.pipeline(observer=events.append).publish(lm.Job(**{**_fields(job), "id": "job-1"}))
+    await ward.pipeline(ward.client(timeouts=PATIENT), observer=events.append).publish(
+        lm.Job(**{**_fields(job), "id": "job-1"})
+    )
 
     assert shown(events) == [f"{sign}{step}" for step in STEPS for sign in "+-"]
     assert {(event.job, event.file) for event in events} == {("job-1", "office.png")}
@@ -39,7 +42,9 @@ def _fields(job: lm.Job) -> dict[str, Any]:
 async def test_an_observer_learns_the_facts_the_urn_and_the_progress(ward: Ward) -> None:
     events: list[lm.Event] = []
 
-    image = await ward.pipeline(observer=events.append).upload(picture(600_000), owner=ward.owner)
+    image = await ward.pipeline(ward.client(timeouts=PATIENT), observer=events.append).upload(
+        picture(600_000), owner=ward.owner
+    )
 
     ended = {event.stage: event for event in events if isinstance(event, lm.StageFinished)}
     facts = ended[lm.Stage.VALIDATE].facts
@@ -54,7 +59,7 @@ async def test_an_observer_sees_where_a_job_failed(ward: Ward) -> None:
     events: list[lm.Event] = []
     ward.fault(Answer(status=403), "posts.create")
 
-    error = await ward.failure(ward.pipeline(observer=events.append).publish(ward.job()))
+    error = await ward.failure(ward.pipeline(ward.client(timeouts=PATIENT), observer=events.append).publish(ward.job()))
 
     assert shown(events)[-2:] == ["+post", "!post"]
     failed = events[-1]
@@ -66,7 +71,7 @@ async def test_an_upload_that_expired_is_seen_to_begin_anew(ward: Ward) -> None:
     events: list[lm.Event] = []
     ward.fault(Answer(status=410), "uploads.put", nth=1)
 
-    await ward.pipeline(observer=events.append).upload(picture(), owner=ward.owner)
+    await ward.pipeline(ward.client(timeouts=PATIENT), observer=events.append).upload(picture(), owner=ward.owner)
 
     assert shown(events) == [
         *("+validate", "-validate", "+initialize", "-initialize", "+upload", "!upload"),
@@ -81,7 +86,7 @@ async def test_an_observer_that_raises_is_logged_and_breaks_nothing(
     def observe(event: lm.Event) -> None:
         raise RuntimeError("observer down")
 
-    created = await ward.pipeline(observer=observe).publish(ward.job())
+    created = await ward.pipeline(ward.client(timeouts=PATIENT), observer=observe).publish(ward.job())
 
     assert created.id is not None
     noted = [record for record in caplog.records if record.message == "observer.failed"]

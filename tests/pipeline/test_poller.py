@@ -137,7 +137,7 @@ async def test_an_image_that_two_wait_for_is_asked_for_once() -> None:
 
 async def test_a_partial_batch_leaves_when_its_oldest_image_has_waited_a_tick() -> None:
     client = FakeClient()
-    poller = poller_of(client, tick=0.05)
+    poller = poller_of(client, tick=0.3)
     first = asyncio.create_task(poller.wait(ONE))
     await asyncio.sleep(0.01)
     second = asyncio.create_task(poller.wait(TWO))
@@ -162,7 +162,7 @@ async def test_who_comes_later_does_not_wait_for_who_came_before() -> None:
     old = asyncio.create_task(poller.wait(ONE))
     await asyncio.sleep(0.02)
 
-    await asyncio.wait_for(poller.wait(TWO), 0.5)
+    await asyncio.wait_for(poller.wait(TWO), 0.9)
 
     old.cancel()
     await asyncio.wait([old])

@@ -12,11 +12,16 @@ import pytest
 
 import linkedin_media as lm
 from linkedin_media.simulator import Answer, BlackHole, Mutate
-from tests.faults.ward import EAGER, Ward, picture
+from tests.faults.ward import Ward, picture
 from tests.waiting import eventually
 
 PATIENT: Final = lm.Timeouts(connect=5.0, call=5.0, stall=5.0, answer=5.0)
 FEW: Final = lm.Concurrency(jobs=5)
+
+
+def patient(ward: Ward, client: lm.LinkedInClient | None = None, **options: Any) -> lm.Pipeline:
+    """A pipeline whose posts are not in doubt because the machine is busy."""
+    return ward.pipeline(client or ward.client(timeouts=PATIENT), **options)
 
 
 def job(ward: Ward, number: int, **wishes: Any) -> lm.Job:
@@ -59,7 +64,7 @@ async def test_each_job_has_its_own_end_in_whatever_order_they_come(ward: Ward, 
     jobs, expected = mixed_jobs(ward, tmp_path)
     random.Random(seed).shuffle(jobs)
 
-    ended = await outcomes_of(ward.pipeline(), jobs)
+    ended = await outcomes_of(patient(ward), jobs)
 
     assert {number: type(outcome) for number, outcome in ended.items()} == expected
     assert {post.commentary for post in ward.simulator.posts.values()} == {
@@ -72,10 +77,10 @@ async def test_each_job_has_its_own_end_in_whatever_order_they_come(ward: Ward, 
 async def test_every_outcome_names_the_job_and_what_it_gained(ward: Ward) -> None:
     ward.fault(Answer(status=422, body=b'{"message":"no"}'), "posts.create", nth=1)
 
-    published = await outcomes_of(ward.pipeline(), [job(ward, 1)])
+    published = await outcomes_of(patient(ward), [job(ward, 1)])
     assert isinstance(published["1"], lm.Failed)
     assert (published["1"].stage, len(published["1"].images)) == ("post", 1)
-    again = await outcomes_of(ward.pipeline(), [job(ward, 2), job(ward, 3, commentary=None)])
+    again = await outcomes_of(patient(ward), [job(ward, 2), job(ward, 3, commentary=None)])
 
     assert isinstance(again["2"], lm.Published)
     assert again["2"].post.images[0] in ward.simulator.images
@@ -87,13 +92,13 @@ async def test_outcomes_come_as_they_finish(ward: Ward) -> None:
     ward.simulator.configure(processing_seconds=lambda _, size: 1.0 if size > 500 else 0.0)
     slow, quick = job(ward, 1, images=[picture(1000, seed=1)]), job(ward, 2)
 
-    ended = [outcome.job.id async for outcome in ward.pipeline().publish_all([slow, quick])]
+    ended = [outcome.job.id async for outcome in patient(ward).publish_all([slow, quick])]
 
     assert ended == ["2", "1"]
 
 
 async def test_no_jobs_have_no_outcomes(ward: Ward) -> None:
-    assert await outcomes_of(ward.pipeline(), []) == {}
+    assert await outcomes_of(patient(ward), []) == {}
 
 
 # Laziness
@@ -131,7 +136,7 @@ async def test_a_million_jobs_are_taken_as_places_fall_free(ward: Ward, kind: st
     jobs: Any = Synchronous(million) if kind == "iterable" else million
     seen = 0
 
-    async for _ in ward.pipeline(concurrency=FEW).publish_all(jobs):
+    async for _ in patient(ward, concurrency=FEW).publish_all(jobs):
         seen += 1
         assert million.taken <= seen + FEW.jobs
         if seen == 12:
@@ -142,7 +147,7 @@ async def test_a_million_jobs_are_taken_as_places_fall_free(ward: Ward, kind: st
 
 async def test_a_consumer_that_pauses_is_not_run_ahead_of(ward: Ward) -> None:
     million = Counted(ward)
-    outcomes: Any = ward.pipeline(concurrency=FEW).publish_all(Synchronous(million))
+    outcomes: Any = patient(ward, concurrency=FEW).publish_all(Synchronous(million))
 
     await anext(outcomes)
     await asyncio.sleep(0.2)
@@ -164,7 +169,7 @@ async def test_what_the_jobs_raise_comes_after_the_outcomes_of_those_before(ward
     seen: list[lm.Outcome] = []
 
     async def read() -> None:
-        async for outcome in ward.pipeline().publish_all(jobs()):
+        async for outcome in patient(ward).publish_all(jobs()):
             seen.append(outcome)  # noqa: PERF401 -- what came before the error counts
 
     with pytest.raises(ValueError, match="torn") as caught:
@@ -176,7 +181,7 @@ async def test_what_the_jobs_raise_comes_after_the_outcomes_of_those_before(ward
 
 
 async def test_what_is_no_job_fails_alone(ward: Ward) -> None:
-    outcomes = [outcome async for outcome in ward.pipeline().publish_all([job(ward, 1), "a.png"])]  # type: ignore[list-item]
+    outcomes = [outcome async for outcome in patient(ward).publish_all([job(ward, 1), "a.png"])]  # type: ignore[list-item]
 
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Failed", "Published"]
 
@@ -187,7 +192,7 @@ async def test_what_a_token_provider_raises_fails_each_job_where_it_was(ward: Wa
     async def provider() -> str:
         raise sealed
 
-    ended = await outcomes_of(ward.pipeline(ward.client(provider)), [job(ward, 1), job(ward, 2, images=[b"text"])])
+    ended = await outcomes_of(patient(ward, ward.client(provider)), [job(ward, 1), job(ward, 2, images=[b"text"])])
 
     first, second = ended["1"], ended["2"]
     assert isinstance(first, lm.Failed)
@@ -213,7 +218,7 @@ async def test_what_a_token_provider_raises_late_loses_no_image(ward: Ward) -> N
         client.tokens._asked_at = -1e9
 
     client.before_call = seal
-    ended = await outcomes_of(ward.pipeline(client), [job(ward, 1, images=[picture(seed=1), picture(seed=2)])])
+    ended = await outcomes_of(patient(ward, client), [job(ward, 1, images=[picture(seed=1), picture(seed=2)])])
 
     failed = ended["1"]
     assert isinstance(failed, lm.Failed)
@@ -261,7 +266,7 @@ async def test_every_bound_holds_and_is_made_use_of(ward: Ward, monkeypatch: pyt
     bounds = lm.Concurrency(inspect=2, initialize=3, upload=4, poll=1, post=2, jobs=20)
     client = ward.client(concurrency=bounds, timeouts=PATIENT)
 
-    ended = await outcomes_of(ward.pipeline(client), [job(ward, number) for number in range(40)])
+    ended = await outcomes_of(patient(ward, client), [job(ward, number) for number in range(40)])
 
     assert {type(outcome) for outcome in ended.values()} == {lm.Published}
     uploading = gauge.peak.pop("upload")  # shares its slots with what comes before it
@@ -276,7 +281,7 @@ async def test_a_pipeline_of_its_own_bounds_holds_those(ward: Ward, monkeypatch:
     gauge = Gauge()
     monkeypatch.setattr(Posts, "create", gauge.around("post", Posts.create))
 
-    await outcomes_of(ward.pipeline(concurrency=lm.Concurrency(post=1)), [job(ward, number) for number in range(10)])
+    await outcomes_of(patient(ward, concurrency=lm.Concurrency(post=1)), [job(ward, number) for number in range(10)])
 
     assert gauge.peak == {"post": 1}
 
@@ -288,7 +293,7 @@ async def test_leaving_the_loop_early_cancels_what_is_under_way(ward: Ward) -> N
     ward.fault(BlackHole(), "uploads.put", nth=range(3, 51))
     before = asyncio.all_tasks()
 
-    async for outcome in ward.pipeline(ward.client(timeouts=PATIENT)).publish_all(job(ward, n) for n in range(50)):
+    async for outcome in patient(ward).publish_all(job(ward, n) for n in range(50)):
         assert isinstance(outcome, lm.Published)
         break
 
@@ -298,7 +303,7 @@ async def test_leaving_the_loop_early_cancels_what_is_under_way(ward: Ward) -> N
 
 async def test_cancelling_whoever_reads_cancels_what_is_under_way(ward: Ward) -> None:
     ward.fault(BlackHole(), "uploads.put")
-    pipeline = ward.pipeline(ward.client(timeouts=PATIENT))
+    pipeline = patient(ward)
     before = asyncio.all_tasks()
     reading = asyncio.create_task(outcomes_of(pipeline, [job(ward, number) for number in range(5)]))
     await eventually(lambda: ward.inits >= 5)
@@ -314,7 +319,7 @@ async def test_cancelling_whoever_reads_cancels_what_is_under_way(ward: Ward) ->
 async def test_an_outcome_in_doubt_is_never_sent_again(ward: Ward) -> None:
     ward.fault(Mutate(status=502), "posts.create", when="after")
 
-    ended = await outcomes_of(ward.pipeline(poll=EAGER), [job(ward, number) for number in range(5)])
+    ended = await outcomes_of(patient(ward), [job(ward, number) for number in range(5)])
 
     assert {type(outcome) for outcome in ended.values()} == {lm.Unknown}
     assert (ward.posts, ward.count("posts.create")) == (5, 5)

@@ -48,7 +48,7 @@ def work_of(ward: Ward, source: Any = HOPPER, **more: Any) -> ImageWork:
 async def test_each_step_is_noted_before_the_next_one_begins(ward: Ward) -> None:
     noted = Noted()
 
-    image = await stages_of(ward.client()).to_available(work_of(ward, checkpoint=noted))
+    image = await stages_of(ward.client(timeouts=PATIENT)).to_available(work_of(ward, checkpoint=noted))
 
     started, uploaded = noted.told
     assert isinstance(started, lm.InitializedUpload)
@@ -58,7 +58,7 @@ async def test_each_step_is_noted_before_the_next_one_begins(ward: Ward) -> None
 
 
 async def test_an_upload_that_was_registered_before_is_used(ward: Ward) -> None:
-    client = ward.client()
+    client = ward.client(timeouts=PATIENT)
     started = await client.images.initialize_upload(ward.owner)
 
     image = await stages_of(client).to_available(work_of(ward, resume=started))
@@ -68,7 +68,7 @@ async def test_an_upload_that_was_registered_before_is_used(ward: Ward) -> None:
 
 
 async def test_an_upload_that_was_registered_before_and_expired_is_registered_anew(ward: Ward) -> None:
-    client, noted = ward.client(), Noted()
+    client, noted = ward.client(timeouts=PATIENT), Noted()
     started = await client.images.initialize_upload(ward.owner)
     ward.simulator.expire_uploads()
 
@@ -80,7 +80,7 @@ async def test_an_upload_that_was_registered_before_and_expired_is_registered_an
 
 
 async def test_an_image_that_was_uploaded_before_is_only_waited_for(ward: Ward) -> None:
-    client = ward.client()
+    client = ward.client(timeouts=PATIENT)
     started = await client.images.initialize_upload(ward.owner)
     uploaded = await client.images.upload(started, HOPPER)
 
@@ -95,7 +95,9 @@ async def test_an_image_that_was_uploaded_before_is_only_waited_for(ward: Ward) 
 async def test_an_image_whose_bytes_were_lost_is_sent_anew_within_bounds(ward: Ward) -> None:
     ward.fault(Answer(status=201), "uploads.put")
 
-    error = await ward.failure(stages_of(ward.client(), not_found_grace=0.05).to_available(work_of(ward)))
+    error = await ward.failure(
+        stages_of(ward.client(timeouts=PATIENT), not_found_grace=0.05).to_available(work_of(ward))
+    )
 
     assert type(error) is lm.NeverUploaded
     assert error.stage == "poll"
@@ -113,7 +115,9 @@ async def test_a_stream_whose_bytes_were_lost_cannot_be_sent_anew(ward: Ward) ->
     ward.fault(Answer(status=201), "uploads.put")
     source = lm.ImageSource(Stream(), size=len(picture()))
 
-    error = await ward.failure(stages_of(ward.client(), not_found_grace=0.05).to_available(work_of(ward, source)))
+    error = await ward.failure(
+        stages_of(ward.client(timeouts=PATIENT), not_found_grace=0.05).to_available(work_of(ward, source))
+    )
 
     assert type(error) is lm.NeverUploaded
     assert ward.puts == 1
@@ -122,7 +126,7 @@ async def test_a_stream_whose_bytes_were_lost_cannot_be_sent_anew(ward: Ward) ->
 async def test_what_was_gained_before_a_failure_is_on_the_error(ward: Ward) -> None:
     ward.fault(Answer(status=403), "uploads.put")
 
-    error = await ward.failure(stages_of(ward.client()).to_available(work_of(ward)))
+    error = await ward.failure(stages_of(ward.client(timeouts=PATIENT)).to_available(work_of(ward)))
 
     assert (type(error), error.stage, error.file) == (lm.Forbidden, "upload", str(HOPPER))
     assert error.images == tuple(ward.simulator.images)
@@ -132,7 +136,7 @@ async def test_a_file_that_breaks_a_rule_costs_no_call(ward: Ward, tmp_path: Pat
     large = tmp_path / "large.png"
     large.write_bytes(png(7000, 7000))
 
-    error = await ward.failure(stages_of(ward.client()).to_available(work_of(ward, large)))
+    error = await ward.failure(stages_of(ward.client(timeouts=PATIENT)).to_available(work_of(ward, large)))
 
     assert (type(error), error.stage, error.images) == (lm.InvalidImage, "validate", ())
     assert len(ward.simulator.journal) == 0
@@ -156,7 +160,7 @@ DRAFT: Final[dict[str, Any]] = {"commentary": "Hi"}
 
 
 async def test_a_post_leaves_only_as_long_as_its_intent_allows(ward: Ward) -> None:
-    client = ward.client()
+    client = ward.client(timeouts=PATIENT)
     stages, draft = stages_of(client), lm.PostDraft(author=ward.owner, **DRAFT)
 
     async def until_before() -> float:
@@ -177,7 +181,7 @@ async def test_a_post_whose_intent_cannot_be_written_is_not_sent(ward: Ward) -> 
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        await stages_of(ward.client()).post(
+        await stages_of(ward.client(timeouts=PATIENT)).post(
             lm.PostDraft(author=ward.owner, **DRAFT), Track("job", "office.png"), intend=full
         )
 
