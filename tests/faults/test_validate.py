@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import hashlib
+import io
 import os
 import random
 import socket
@@ -20,6 +21,7 @@ from typing import Final
 
 import psutil
 import pytest
+from PIL import Image, ImageCms
 
 import linkedin_media as lm
 from linkedin_media.cli.program import run
@@ -458,3 +460,39 @@ async def test_V13_a_file_rewritten_in_place_with_its_times_restored_is_not_post
     assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
     assert type(error) is lm.FileChanged
     assert ward.count("posts.create") == 0
+
+
+async def test_V14_an_image_stripped_of_metadata_keeps_orientation_colours_and_every_pixel(
+    ward: Ward, tmp_path: Path
+) -> None:
+    source = _photograph(tmp_path / "photo.jpg")
+    assert run(["fit", str(source), "--strip-metadata", "--output", str(tmp_path / "out")]) == 0
+    (copy,) = (tmp_path / "out").iterdir()
+
+    image = await ward.pipeline().upload(copy, owner=ward.owner)
+
+    sent = ward.simulator.images.content(image.id)
+    assert [
+        trace for trace in (b"GPS-CANARY", b"MAKER-CANARY", b"XMP-CANARY", b"ns.adobe.com/xap") if trace in sent
+    ] == []
+    with Image.open(source) as before, Image.open(io.BytesIO(sent)) as after:
+        assert after.getexif().get_ifd(0x8825) == {}
+        assert 0x927C not in after.getexif().get_ifd(0x8769)
+        assert after.getexif().get(0x0112, 1) == before.getexif()[0x0112] == 6
+        assert after.info["icc_profile"] == before.info["icc_profile"]
+        assert after.tobytes() == before.tobytes()
+
+
+def _photograph(path: Path) -> Path:
+    """A photograph with a place, a maker's note, XMP, an orientation and a colour profile."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 29.0), 29: "GPS-CANARY"})
+    exif.get_ifd(0x8769).update({0x927C: b"MAKER-CANARY"})
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>XMP-CANARY</x:xmpmeta>"
+    with Image.open(IMAGES / "Pillow--hopper.jpg") as hopper:
+        hopper.save(path, exif=exif, icc_profile=profile, xmp=xmp)
+    content = path.read_bytes()
+    assert [trace for trace in (b"GPS-CANARY", b"MAKER-CANARY", b"XMP-CANARY") if trace not in content] == []
+    return path
