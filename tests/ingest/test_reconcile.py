@@ -15,8 +15,7 @@ from linkedin_media.ingest.reconcile import look
 from linkedin_media.ingest.states import State
 from linkedin_media.ingest.witness import adopts, created_ms, matches, same_text
 from linkedin_media.model.post import ImageContent, MultiImageContent, Post
-from linkedin_media.protocol import posts as protocol
-from linkedin_media.protocol.wire import Response
+from linkedin_media.protocol.wire import Response, json_body
 
 AUTHOR = "urn:li:organization:5583111"
 NOW = 1_790_000_000_000
@@ -57,7 +56,7 @@ class Feed:
         page = self.posts[start : start + min(count, self.limit)]
         if self.between:
             self.between(self.posts)
-        return Response(status=200, body=protocol.json_body({"elements": [one for one in page if one], "paging": {}}))
+        return Response(status=200, body=json_body({"elements": [one for one in page if one], "paging": {}}))
 
 
 @attrs.define
