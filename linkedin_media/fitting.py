@@ -20,6 +20,7 @@ from .errors import InvalidImage, LinkedInMediaError, Violation
 from .files import inspect_now, refuse
 from .inspection import Inspection
 from .inspection.rules import largest_fit
+from .inspection.stripping import stripped
 from .model.job import ImageSource
 from .options import ImageRules
 
@@ -70,6 +71,10 @@ def fit(
     try:
         with Image.open(source, formats=READABLE) as picture:
             plan = _plan(picture, found, rules, strip_metadata=strip_metadata)
+            bare = _bare(source, picture, found)
+            if bare is not None:
+                path = _written(_place(given, folder, found.format or ""), lambda file: file.write(bare))
+                return Fitted(path, _verified(path, rules), ("removed metadata",))
             path = _written(_place(given, folder, plan.format), lambda file: _save(picture, plan, file))
     except Exception as error:  # noqa: BLE001 -- files of strangers make Pillow raise anything
         raise _explained(given.name, found, error) from None
@@ -118,6 +123,22 @@ def _target(picture: Image.Image, frames: int) -> str:
     return "PNG"
 
 
+def _bare(source: str | os.PathLike[str], picture: Image.Image, found: Inspection) -> bytes | None:
+    """Return an image that only has its metadata to lose, every pixel as it was."""
+    if not found.ok or found.format is None:
+        return None
+    return stripped(Path(source).read_bytes(), found.format, _orientation(picture))
+
+
+def _orientation(picture: Image.Image) -> bytes:
+    """Return EXIF that says which side is up and nothing else; nothing where that goes without saying."""
+    exif, orientation = Image.Exif(), picture.getexif().get(_ORIENTATION, 1)
+    if orientation == 1:
+        return b""
+    exif[_ORIENTATION] = orientation
+    return exif.tobytes()
+
+
 def _save(picture: Image.Image, plan: _Plan, file: IO[bytes]) -> None:
     if plan.format == "GIF":
         _save_animation(picture, plan, file)
@@ -162,10 +183,7 @@ def _kept(picture: Image.Image, plan: _Plan) -> dict[str, Any]:
     """Return what is written beside the pixels."""
     picture.load()
     options: dict[str, Any] = {"icc_profile": picture.info.get("icc_profile")}
-    exif, orientation = Image.Exif(), picture.getexif().get(_ORIENTATION, 1)
-    if orientation != 1:
-        exif[_ORIENTATION] = orientation
-        options["exif"] = exif
+    options["exif"] = _orientation(picture)
     if "exif" in picture.info and not plan.strip_metadata:
         options["exif"] = picture.info["exif"]
     return {name: value for name, value in options.items() if value}
@@ -175,7 +193,7 @@ def _place(given: ImageSource, folder: str | os.PathLike[str], target: str) -> P
     return Path(folder) / Path(os.fsdecode(given.source)).with_suffix(_SUFFIXES[target]).name  # type: ignore[arg-type]
 
 
-def _written(path: Path, write: Callable[[IO[bytes]], None]) -> Path:
+def _written(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
     """Write a new file, whole or not at all."""
     with path.open("xb") as file:
         try:

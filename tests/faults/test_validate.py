@@ -496,3 +496,40 @@ def _photograph(path: Path) -> Path:
     content = path.read_bytes()
     assert [trace for trace in (b"GPS-CANARY", b"MAKER-CANARY", b"XMP-CANARY") if trace not in content] == []
     return path
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Pillow--exif_gps.jpg",
+        "Pillow--exif.png",
+        "Pillow--flower.jpg",
+        "Pillow--multiple_comments.gif",
+        "libgd--uhdr_sample.jpg",
+        "Pillow--frozenpond.mpo",
+        "exif-orientation-examples--Portrait_8.jpg",
+        "Pillow--icc-after-SOF.jpg",
+        "Pillow--dispose_bgnd.gif",
+        "Pillow--pil_sample_cmyk.jpg",
+        "Pillow--iss634.gif",
+    ],
+)
+def test_V14_stripping_changes_no_pixel_of_any_frame(tmp_path: Path, name: str) -> None:
+    assert run(["fit", str(IMAGES / name), "--strip-metadata", "--output", str(tmp_path)]) == 0
+    (copy,) = tmp_path.iterdir()
+
+    assert _frames(copy) == _frames(IMAGES / name)
+    with Image.open(copy) as after, Image.open(IMAGES / name) as before:
+        assert set(after.getexif()) - {0x0112} == set()
+        assert after.getexif().get(0x0112, 1) == before.getexif().get(0x0112, 1)
+        assert after.info.get("icc_profile") == before.info.get("icc_profile")
+        assert {"comment", "xmp", "photoshop", "Comment"} & set(after.info) == set()
+
+
+def _frames(path: Path) -> list[bytes]:
+    digests = []
+    with Image.open(path) as image:
+        for number in range(getattr(image, "n_frames", 1) if image.format == "GIF" else 1):
+            image.seek(number)
+            digests.append(hashlib.sha256(image.convert("RGBA").tobytes()).digest())
+    return digests
