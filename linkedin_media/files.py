@@ -7,16 +7,13 @@ digest is taken while reading, and size and times are compared afterwards.
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import io
 import os
-import stat
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import Final, Self
 
 import aiofiles.threadpool
@@ -27,13 +24,11 @@ from .inspection import BytesSource, Inspection, Source, inspect
 from .model.image import ValidatedImage
 from .model.job import ImageSource
 from .options import ImageRules
+from .regular_file import open_regular, rewritten
 from .spooling import in_thread, spool
 
 CHUNK: Final = 256 * 1024
 """Bytes read at a time: larger chunks lag the event loop, smaller ones cost a thread hop each."""
-
-_REFUSED: Final = "NOT_A_REGULAR_FILE"
-_LEADS_NOWHERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 @attrs.define(eq=False)
@@ -90,7 +85,7 @@ class OpenImage:
         Raises:
             FileChanged: Its size or times differ, other than by losing or gaining a name.
         """
-        if self._file_facts is not None and _rewritten(self._file_facts, os.fstat(self._file.fileno())):
+        if self._file_facts is not None and rewritten(self._file_facts, os.fstat(self._file.fileno())):
             raise FileChanged(f"{self.facts.name} changed since it was validated", hint=_CHANGED)
 
     def close(self) -> None:
@@ -191,7 +186,7 @@ def inspect_now(source: ImageSource, rules: ImageRules) -> Inspection:
         return inspect(BytesSource(source.source), rules)
     if not isinstance(source.source, str | os.PathLike):
         raise FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
-    file, facts = _regular_file(source.source, source.name)
+    file, facts = open_regular(source.source, source.name)
     with file:
         return _inspect(_Descriptor(file.fileno(), facts.st_size), source.name, rules)
 
@@ -212,7 +207,7 @@ class _Descriptor(Source):
 
 
 def _open_path(path: str | os.PathLike[str], name: str, rules: ImageRules, executor: Executor | None) -> OpenImage:
-    file, facts = _regular_file(path, name)
+    file, facts = open_regular(path, name)
     return _open_file(file, facts, name, rules, executor)
 
 
@@ -283,49 +278,3 @@ def _first_chunk(file: io.FileIO, name: str, size: int) -> bytes:
         return os.pread(file.fileno(), min(CHUNK, size), 0)
     except OSError as error:
         raise FileUnreadable(f"{name}: {error.strerror or 'read error'}") from None
-
-
-def _regular_file(path: str | os.PathLike[str], name: str) -> tuple[io.FileIO, os.stat_result]:
-    """Open a regular file without ever waiting: a FIFO or a device is refused before anything is read from it."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        kind = _mode(Path(path))
-        if not stat.S_ISREG(kind):
-            raise InvalidImage(name, (Violation(_REFUSED, f"this is {_kind(kind)}, not a regular file"),))
-        fd = os.open(path, flags)
-    except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or str(error)
-        raise FileUnreadable(f"{name}: {problem}", hint="check the path and the permissions") from None
-    facts = os.fstat(fd)
-    if not stat.S_ISREG(facts.st_mode):
-        os.close(fd)
-        raise InvalidImage(name, (Violation(_REFUSED, "this is not a regular file"),))
-    return io.FileIO(fd), facts
-
-
-def _mode(path: Path) -> int:
-    try:
-        return path.stat().st_mode
-    except OSError as error:
-        if error.errno not in _LEADS_NOWHERE:
-            raise
-    return path.lstat().st_mode
-
-
-def _kind(mode: int) -> str:
-    tests = (
-        (stat.S_ISLNK, "a link to nothing"),
-        (stat.S_ISDIR, "a directory"),
-        (stat.S_ISFIFO, "a FIFO"),
-        (stat.S_ISSOCK, "a socket"),
-        (stat.S_ISCHR, "a device"),
-        (stat.S_ISBLK, "a device"),
-    )
-    return next((words for test, words in tests if test(mode)), "something else")
-
-
-def _rewritten(before: os.stat_result, now: os.stat_result) -> bool:
-    """Tell whether the content may differ. The inode's time moves with it, but also when the file is renamed over."""
-    if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
-        return True
-    return before.st_ctime_ns != now.st_ctime_ns and before.st_nlink == now.st_nlink
