@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import re
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ def _asserts(function: ast.AST) -> bool:
     return any(isinstance(node, ast.Assert) for node in ast.walk(function))
 
 
+@cache
 def _enforced() -> set[str]:
     """The cells with a test that asserts something, whatever may come."""
     found = set()
