@@ -74,7 +74,7 @@ class RetryPolicy:
     Waits are drawn evenly from ``[0, min(max_delay, initial_delay * 2**n)]`` (full jitter). A ``Retry-After`` up to
     `retry_after_cap` is honoured; a longer one fails the call with `RateLimited`. `quota` bounds the retries of all calls
     of a client together, so that an outage cannot multiply the load: each retry takes one from it, each success gives
-    a tenth back. `deadline` bounds one call with all its repeats and waits.
+    a tenth back. `deadline` bounds one call with all its repeats and waits, but for those of `max_calls_per_second`.
     """
 
     max_attempts: int = attrs.field(default=4, validator=whole(1))
