@@ -84,6 +84,33 @@ if TYPE_CHECKING:
         VersionSunset as VersionSunset,
         Violation as Violation,
     )
+    from .ingest.jobs import (
+        JobSpec as JobSpec,
+    )
+    from .ingest.ledger import (
+        Ledger as Ledger,
+    )
+    from .ingest.manifest import (
+        read_manifest as read_manifest,
+    )
+    from .ingest.metrics import (
+        Metrics as Metrics,
+    )
+    from .ingest.options import (
+        IngestOptions as IngestOptions,
+    )
+    from .ingest.reconciling import (
+        Reconciliation as Reconciliation,
+    )
+    from .ingest.results import (
+        IngestResult as IngestResult,
+    )
+    from .ingest.runner import (
+        Ingest as Ingest,
+    )
+    from .ingest.states import (
+        JobState as JobState,
+    )
     from .model.article import (
         Article as Article,
         ArticleAuthor as ArticleAuthor,
@@ -272,6 +299,15 @@ _NAMES: Final = {
         "VersionSunset",
         "Violation",
     ),
+    "ingest.jobs": ("JobSpec",),
+    "ingest.ledger": ("Ledger",),
+    "ingest.manifest": ("read_manifest",),
+    "ingest.metrics": ("Metrics",),
+    "ingest.options": ("IngestOptions",),
+    "ingest.reconciling": ("Reconciliation",),
+    "ingest.results": ("IngestResult",),
+    "ingest.runner": ("Ingest",),
+    "ingest.states": ("JobState",),
     "model.article": (
         "Article",
         "ArticleAuthor",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     """How far a job is. Each is written down before the step that follows it."""
 
     NEW = "new"
@@ -23,6 +23,8 @@ class State(StrEnum):
     """The post may exist, and nobody could tell: a person decides, or `reconcile` does."""
     FAILED = "failed"
 
+
+State = JobState  # as this package calls it
 
 FINAL: Final = frozenset({State.POSTED, State.UNKNOWN, State.FAILED})
 

@@ -173,7 +173,7 @@ async def test_elsewhere_a_line_is_written_every_few_seconds(progress, monkeypat
 
 
 async def test_the_first_signal_drains_and_the_second_exits(monkeypatch):
-    happened = []
+    happened: list[object] = []
     monkeypatch.setattr(os, "_exit", happened.append)
     draining = Draining(happened.append, lambda: happened.append("abandoned"))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -156,6 +158,17 @@ def test_the_owner_of_an_upload_may_be_an_ad_account_but_not_the_author_of_a_pos
     assert jobs(row(author=ACCOUNT), "m.jsonl")[0].owner == ACCOUNT
     ((_, message),) = wrong(row(author=ACCOUNT, commentary="Hi"), "m.jsonl")
     assert "must be urn:li:person:… or urn:li:organization:…" in message
+
+
+@pytest.mark.parametrize(("language", "jobs_in_it"), [("csv", 3), ("jsonl", 2), ("toml", 1)])
+def test_the_manifests_of_the_documentation_are_good(jobs, tmp_path, language, jobs_in_it):
+    page = (Path(__file__).parents[2] / "docs/pages/ingest.md").read_text(encoding="utf-8")
+    fence = "json" if language == "jsonl" else language
+    example = re.search(rf"^```{fence}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    for name in ("office.png", "hero.png", "photos/team.jpg", "photos/garden.jpg"):
+        (tmp_path / name).write_bytes(b"x")
+
+    assert len(jobs(example[1], f"m.{language}")) == jobs_in_it
 
 
 # What is wrong
