@@ -174,15 +174,19 @@ async def test_a_pause_that_ends_too_late_means_nothing_was_sent() -> None:
     assert (clock.slept, server.connections) == ([], 0)
 
 
-async def test_a_rate_of_ones_own_choice_fails_no_call() -> None:
-    hasty = lm.RetryPolicy(deadline=1.0)
-    async with RawServer(always(*GOOD)) as server, client_of(server, retry=hasty, max_calls_per_second=8) as client:
-        begun = asyncio.get_running_loop().time()
-        await asyncio.gather(*(client.images.get(IMAGE) for _ in range(10)))
-        took = asyncio.get_running_loop().time() - begun
+async def test_the_wait_for_a_rate_of_ones_own_choice_is_no_delay_of_the_call() -> None:
+    async def unhurried(peer: Peer) -> None:
+        while await peer.request():
+            await asyncio.sleep(0.05)
+            await peer.answer(*GOOD)
 
-    assert len(server.heads) == 10
-    assert took >= 9 / 8
+    clock = SteppedClock()
+    async with RawServer(unhurried) as server, client_of(server, clock, max_calls_per_second=0.001) as client:
+        for _ in range(3):
+            await client.images.get(IMAGE)
+
+    assert clock.slept == [1000, 1000]
+    assert POLICY.deadline < 1000
 
 
 async def test_an_outage_cannot_multiply_the_load() -> None:

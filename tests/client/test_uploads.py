@@ -181,6 +181,19 @@ async def test_a_refusal_whose_status_is_lost_is_asked_for_before_the_body_is_se
         assert len(server.heads) <= 2
 
 
+@pytest.mark.parametrize(
+    ("broken", "asked"),
+    [(resets_after_the_head, "100-continue"), (closes_after_the_last_byte, "100-continue"), (fails_for_now, None)],
+)
+async def test_leave_is_asked_for_only_where_the_verdict_was_lost(
+    path: Path, broken: Script, asked: str | None
+) -> None:
+    async with RawServer(first(broken, takes_it)) as server:
+        await upload(server, path)
+
+    assert [header(head, "Expect") for head in server.heads] == [None, asked]
+
+
 async def test_an_upload_ends_after_its_attempts(path: Path) -> None:
     async with RawServer(resets_after_the_head) as server:
         error = await failure_of(server, path)
