@@ -105,8 +105,8 @@ class Progress:
     def _doubtful(self) -> Iterator[str]:
         waiting, due = self.doubts()
         if waiting:
-            when = f": looking for them in {duration(max(due, 0))}" if due is not None else ""
-            yield f"{waiting} of unknown outcome{when}"
+            when = f"in {duration(due)}" if due and due > 0 else "now"
+            yield f"{waiting} of unknown outcome: looking for them {when}"
 
 
 def duration(seconds: float) -> str:

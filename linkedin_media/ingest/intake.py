@@ -16,6 +16,7 @@ from .results import IngestResult
 from .runner import Ingest
 
 _AT_FIRST: Final = 500
+_NAME: Final = 48  # the name of a note has room for 64 characters
 _INTAKE: Final = "intake"  # the manifest whose jobs alone are in the ledger
 
 
@@ -45,7 +46,7 @@ class ManifestIngest(Ingest):
         Raises:
             InvalidManifest: It has errors; every one of them is listed, and nothing was sent.
         """
-        self._manifest, self._name = manifest, manifest.fingerprint()
+        self._manifest, self._name = manifest, manifest.fingerprint()[:_NAME]
         if await self.ledger.note(f"manifest:{self._name}") is None:
             self.coming = await asyncio.to_thread(manifest.check)
 

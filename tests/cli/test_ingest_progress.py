@@ -102,7 +102,7 @@ def test_posts_in_doubt_are_told_and_until_when_they_wait(progress):
     assert words(progress).endswith("3 of unknown outcome: looking for them in 42 s")
 
     progress.doubts = lambda: (1, None)
-    assert words(progress).endswith("1 of unknown outcome")
+    assert words(progress).endswith("1 of unknown outcome: looking for them now")
 
 
 @pytest.mark.parametrize(

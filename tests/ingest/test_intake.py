@@ -52,6 +52,15 @@ async def test_every_job_of_the_manifest_is_posted(ingest, write, linkedin_simul
     assert len(linkedin_simulator.posts) == 12
 
 
+async def test_two_processes_may_take_in_the_same_manifest(postgresql, linkedin_client, write, linkedin_simulator):
+    one, other = (ManifestIngest(linkedin_client, ledger=postgresql) for _ in range(2))
+    async with one, other:
+        await asyncio.gather(results_of(one, write(12)), results_of(other, write(12)))
+
+        assert await one.ledger.counts() == {State.POSTED: 12}
+    assert len(linkedin_simulator.posts) == 12
+
+
 async def test_the_first_jobs_are_sent_before_the_last_are_added(ingest, write, linkedin_simulator, monkeypatch):
     adding, loop, posted = ManifestIngest._add_all, asyncio.get_running_loop(), asyncio.Event()
     linkedin_simulator.on_call(lambda call: call.post and loop.call_soon_threadsafe(posted.set))
