@@ -199,14 +199,19 @@ class Transport:
 
     def _options(self, headers: dict[str, str], *, sock_read: float | None = None) -> dict[str, Any]:
         """Return what every request is sent with, whatever a borrowed session would choose."""
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self.timeouts.connect, sock_read=sock_read)
         return {
             "headers": {"Accept-Encoding": "gzip", "User-Agent": user_agent(), **headers},
-            "timeout": timeout,
+            "timeout": _timeout(self.timeouts.connect, sock_read),
             "allow_redirects": False,
             "auto_decompress": False,
             "raise_for_status": False,
         }
+
+
+@cache
+def _timeout(connect: float, read: float | None) -> aiohttp.ClientTimeout:
+    """Return aiohttp's own timeouts; the others are ours, since they must not outlive a task."""
+    return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
 
 
 class _OnceBody(aiohttp.BytesPayload):

@@ -75,7 +75,7 @@ def identified(error: UnexpectedReply, response: Response) -> UnexpectedReply:
 
 def _json(body: bytes) -> Any:
     try:
-        value = json.loads(body, parse_constant=_refuse_constant)
+        value = _decoder.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -85,6 +85,9 @@ def _json(body: bytes) -> Any:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+_decoder: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def read_error(request: Request, response: Response, now: datetime) -> ApiError:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -25,10 +26,11 @@ MAX_PAGE: Final = 16 << 20
 _VERSION: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])(\.[0-9]{1,2})?", re.ASCII)
 _PATH: Final = re.compile(r"(/[A-Za-z0-9._-]+)+", re.ASCII)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_json: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _frozen(headers: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType(dict(headers))
+    return headers if isinstance(headers, MappingProxyType) else MappingProxyType(dict(headers))
 
 
 class RestliMethod(StrEnum):
@@ -150,7 +152,7 @@ def json_body(value: Mapping[str, Any]) -> bytes:
         InvalidArgument: Something in it is no JSON, or text that is no Unicode (a lone surrogate).
     """
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return _json.encode(value).encode()
     except (TypeError, ValueError, RecursionError) as error:
         problem = "it holds a lone surrogate" if isinstance(error, UnicodeEncodeError) else str(error)
     raise InvalidArgument(f"the request cannot be written as JSON: {problem}")
@@ -184,12 +186,17 @@ def check_path(path: str) -> str:
 
 def with_headers(request: Request, version: str) -> Request:
     """Return `request` with the headers every call carries; ``/v2`` calls carry no version."""
+    common = _common_headers(request.restli_method, version if request.versioned else None, request.body is None)
+    return attrs.evolve(request, headers={**common, **request.headers} if request.headers else common)
+
+
+@cache
+def _common_headers(method: RestliMethod, version: str | None, empty: bool) -> Mapping[str, str]:  # noqa: FBT001 -- a cache's key
     headers = {
         "Accept": "application/json",
         "X-Restli-Protocol-Version": PROTOCOL_VERSION,
-        "X-RestLi-Method": request.restli_method.value,
-        **({"LinkedIn-Version": version} if request.versioned else {}),
-        **({"Content-Type": "application/json"} if request.body is not None else {}),
-        **request.headers,
+        "X-RestLi-Method": method.value,
+        "LinkedIn-Version": version,
+        "Content-Type": None if empty else "application/json",
     }
-    return attrs.evolve(request, headers=headers)
+    return MappingProxyType({name: value for name, value in headers.items() if value is not None})
