@@ -33,6 +33,7 @@ from ..model.image import Image, MediaStatus
 from ..model.urn import Urn
 from ..options import PollPolicy
 from ..protocol.hints import names_permission
+from .pace import Pace, early_interval, regular_interval
 
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
@@ -66,6 +67,7 @@ class Poller:
     _later: list[tuple[float, int, Waiting]] = attrs.field(factory=list, init=False)
     _ready: list[Waiting] = attrs.field(factory=list, init=False)
     _order: count[int] = attrs.field(factory=count, init=False)
+    _pace: Pace = attrs.field(default=attrs.Factory(lambda self: Pace(self.policy), takes_self=True), init=False)
     _waiting: int = attrs.field(default=0, init=False)
     _task: asyncio.Task[None] | None = attrs.field(default=None, init=False)
     _wake: asyncio.Event = attrs.field(factory=asyncio.Event, init=False, repr=False)
@@ -92,7 +94,7 @@ class Poller:
     async def _watched(self, image: Urn) -> Image:
         loop = asyncio.get_running_loop()
         waiting = Waiting(image, loop.time(), loop.create_future())
-        self._schedule(waiting, waiting.since + self.policy.first_after)
+        self._schedule(waiting, waiting.since + self._pace.first_look)
         self._waiting += 1
         if self._task is None or self._task.done():
             self._wake = asyncio.Event()
@@ -204,8 +206,11 @@ class Poller:
             return
 
         image = answer.results[waiting.image]
-        waiting.last_status = None if image.status is None else str(image.status)
         age = self._age(waiting)
+        if waiting.last_status is None:
+            done = image.status in (MediaStatus.AVAILABLE, MediaStatus.PROCESSING_FAILED)
+            self._pace.looked(found=done, since=waiting.since, now=waiting.since + age)
+        waiting.last_status = None if image.status is None else str(image.status)
         if image.status == MediaStatus.AVAILABLE:
             self._finish(waiting, image)
         elif image.status == MediaStatus.PROCESSING_FAILED:
@@ -251,9 +256,14 @@ class Poller:
             self._finish(waiting, self._timeout_of(waiting))
             return
 
-        pause = max(next_interval(self.policy, age, self.client.clock.fraction()), not_before)
+        pause = max(self._pause_at(age), not_before)
         now = asyncio.get_running_loop().time()
         self._schedule(waiting, min(now + pause, max(waiting.since + self.policy.timeout, now)))
+
+    def _pause_at(self, age: float) -> float:
+        if age < self.policy.first_after:
+            return early_interval(self.policy, age)
+        return next_interval(self.policy, age, self.client.clock.fraction())
 
     def _timeout_of(self, waiting: Waiting) -> PollTimeout:
         return PollTimeout(waiting.image, last_status=waiting.last_status, seconds=self.policy.timeout)
@@ -271,6 +281,5 @@ class Poller:
 
 
 def next_interval(policy: PollPolicy, age: float, fraction: float) -> float:
-    """Return the seconds until an image of this age is asked for again: growing with its age, jittered by a tenth."""
-    grown = max(policy.interval, age * (policy.growth - 1))
-    return min(grown, policy.max_interval) * (0.95 + 0.1 * fraction)
+    """Return the seconds until an image of this age is asked for again, jittered by a tenth."""
+    return regular_interval(policy, age) * (0.95 + 0.1 * fraction)
