@@ -36,6 +36,7 @@
     ├── NeverUploaded               LinkedIn waits for bytes it had acknowledged
     ├── PollTimeout                 the image was not AVAILABLE in time
     ├── PostOutcomeUnknown          the post may exist: reconcile, never repeat
+    ├── Interrupted                 the user stopped before this was done
     ├── InvalidManifest             a manifest has errors; every one of them is listed with its line
     └── LedgerError                 the ledger of an ingest
         ├── LedgerBusy              another process owns it
@@ -436,6 +437,12 @@ class PostOutcomeUnknown(LinkedInMediaError):
         self.author = author
         self.images = tuple(images)
         self.reason = reason
+
+
+class Interrupted(LinkedInMediaError):
+    """The user stopped before this was done."""
+
+    code = "INTERRUPTED"
 
 
 @attrs.frozen

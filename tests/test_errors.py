@@ -27,6 +27,7 @@ SIMPLE: Final = (
     *(errors.DeadlineExceeded, errors.UploadStalled, errors.UploadExpired, errors.UploadIncomplete),
     *(errors.UntrustedHost, errors.FileChanged, errors.FileUnreadable, errors.FileUnwritable),
     *(errors.LinkedInMediaError, errors.SignInError, errors.LedgerError, errors.LedgerUnusable, errors.LostLease),
+    errors.Interrupted,
 )
 OF_API: Final = (
     *(errors.ApiError, errors.BadRequest, errors.Unauthorized, errors.Forbidden, errors.NotFound, errors.Conflict),

@@ -8,17 +8,11 @@ from typing import Any
 import attrs
 import click
 
-from ..errors import InvalidImage, LinkedInMediaError, PollTimeout, PostOutcomeUnknown, ProcessingFailed
+from ..errors import Interrupted, InvalidImage, LinkedInMediaError, PollTimeout, PostOutcomeUnknown, ProcessingFailed
 from ..model.image import Image, MediaStatus
 from ..model.post import CreatedPost
 from .failures import hint_of, message_of, to_dict, to_lines
 from .printable import printable
-
-
-class Cancelled(LinkedInMediaError):
-    """The user stopped before this was done."""
-
-    code = "INTERRUPTED"
 
 
 @attrs.frozen
@@ -32,7 +26,7 @@ class UploadResult:
     @classmethod
     def interrupted(cls, file: str, image: str | None) -> UploadResult:
         """Return the result of a file that a signal has overtaken."""
-        error = Cancelled("interrupted", hint="" if image else "run it again for this file")
+        error = Interrupted("interrupted", hint="" if image else "run it again for this file")
         error.images = (image,) if image else ()
         return cls(file, error=error)
 
@@ -93,7 +87,7 @@ class PublishResult:
         """Return the result of a post that a signal has overtaken."""
         if posting:
             return cls.failed(PostOutcomeUnknown(author, images, reason="interrupted before LinkedIn answered"))
-        error = Cancelled("interrupted before the post was created", hint="nothing was posted: run it again")
+        error = Interrupted("interrupted before the post was created", hint="nothing was posted: run it again")
         error.images = tuple(images)
         return cls.failed(error)
 
