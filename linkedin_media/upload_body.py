@@ -78,6 +78,7 @@ class UploadBody(aiohttp.Payload):
             except (ConnectionError, aiohttp.ClientConnectionError):
                 self.given -= len(chunk)
                 return
+            chunk = b""  # not held while the next one is read
             self._tell()
 
     async def _next_chunk(self) -> bytes:
