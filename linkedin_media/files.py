@@ -70,6 +70,8 @@ class OpenImage:
             self._file.seek(position)
             return self._file.read(wanted)
         try:
+            if in_memory(self._file.fileno(), position, wanted):
+                return os.pread(self._file.fileno(), wanted, position)
             file = _Positioned(self._file.fileno(), closefd=False)
             file.seek(position)
             piece: bytes = await aiofiles.threadpool.wrap(file, executor=self._executor).read(wanted)
@@ -116,6 +118,20 @@ class _Chunks:
         if self._position == image.facts.size:
             image.sha256 = self._digest.hexdigest()
         return chunk
+
+
+def in_memory(fd: int, position: int, length: int) -> bool:
+    """Tell whether the system most likely holds a piece of a file in memory: reading it here takes less than a thread hop.
+
+    Its first and its last byte are read if that needs no disk (Linux); what lies between came with them.
+    """
+    if not hasattr(os, "RWF_NOWAIT"):
+        return False
+    byte = bytearray(1)
+    try:
+        return all(os.preadv(fd, [byte], at, os.RWF_NOWAIT) for at in (position, position + length - 1))
+    except OSError:  # it would have to wait, or the file system cannot tell
+        return False
 
 
 class _Positioned(io.FileIO):

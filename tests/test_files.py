@@ -107,6 +107,7 @@ async def test_a_read_that_was_given_up_on_moves_no_later_one(path: Path, monkey
         return pread(fd, size, offset)
 
     async with open_image(ImageSource(path), RULES) as image:
+        monkeypatch.setattr(files, "in_memory", lambda *_: False)
         monkeypatch.setattr(os, "pread", slow_once)
         given_up = asyncio.create_task(read(image))
         await asyncio.to_thread(stuck.wait, 5)
@@ -114,6 +115,36 @@ async def test_a_read_that_was_given_up_on_moves_no_later_one(path: Path, monkey
         await asyncio.wait([given_up])
         threading.Timer(0.05, release.set).start()
         assert await read(image) == LARGE
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+async def test_only_what_the_system_must_fetch_takes_a_thread(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, in_memory: bool
+) -> None:
+    readers, pread = set(), os.pread
+    async with open_image(ImageSource(path), RULES) as image:
+        monkeypatch.setattr(files, "in_memory", lambda *_: in_memory)
+        monkeypatch.setattr(os, "pread", lambda *place: readers.add(threading.current_thread()) or pread(*place))
+        assert await read(image) == LARGE
+
+    assert (readers == {threading.current_thread()}) is in_memory
+
+
+def test_a_file_that_was_just_written_is_in_memory(path: Path) -> None:
+    with path.open("rb") as file:
+        try:
+            os.preadv(file.fileno(), [bytearray(1)], 0, os.RWF_NOWAIT)
+        except (AttributeError, OSError):
+            pytest.skip("this system or file system cannot tell")
+        assert files.in_memory(file.fileno(), 0, len(LARGE))
+        assert not files.in_memory(file.fileno(), 0, len(LARGE) + 1)  # there is no such byte
+
+
+def test_where_the_system_cannot_tell_nothing_is_in_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "RWF_NOWAIT", raising=False)
+
+    with path.open("rb") as file:
+        assert not files.in_memory(file.fileno(), 0, 1)
 
 
 async def test_bytes_are_an_image_like_any_other() -> None:
