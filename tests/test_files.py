@@ -122,9 +122,14 @@ async def test_only_what_the_system_must_fetch_takes_a_thread(
     path: Path, monkeypatch: pytest.MonkeyPatch, *, in_memory: bool
 ) -> None:
     readers, pread = set(), os.pread
+
+    def noted(fd: int, size: int, offset: int) -> bytes:
+        readers.add(threading.current_thread())
+        return pread(fd, size, offset)
+
     async with open_image(ImageSource(path), RULES) as image:
         monkeypatch.setattr(files, "in_memory", lambda *_: in_memory)
-        monkeypatch.setattr(os, "pread", lambda *place: readers.add(threading.current_thread()) or pread(*place))
+        monkeypatch.setattr(os, "pread", noted)
         assert await read(image) == LARGE
 
     assert (readers == {threading.current_thread()}) is in_memory
