@@ -19,6 +19,9 @@ _LOOK_EVERY: Final = 0.25
 _PIECE: Final = 64 * 1024
 """Bytes given to the network at a time: what it does not take at once is copied."""
 
+_AT_ONCE: Final = 256 * 1024
+"""Bytes of a body that is given to the network whole: one call of the system instead of four."""
+
 _LEAVE: Final = 5.0
 """Seconds to wait for the leave to send a body: a server that never heard of asking for it will not give any."""
 
@@ -73,8 +76,11 @@ class UploadBody(aiohttp.Payload):
             chunk = await self._next_chunk()
             self.given += len(chunk)
             try:
-                for start in range(0, len(chunk), _PIECE):
-                    await writer.write(memoryview(chunk)[start : start + _PIECE])
+                if self.size <= _AT_ONCE:
+                    await writer.write(chunk)
+                else:
+                    for start in range(0, len(chunk), _PIECE):
+                        await writer.write(memoryview(chunk)[start : start + _PIECE])
             except (ConnectionError, aiohttp.ClientConnectionError):
                 self.given -= len(chunk)
                 return

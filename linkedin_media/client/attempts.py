@@ -86,7 +86,7 @@ class Attempts:
         self._check_breaker()
         if self.client.before_call is not None:
             await self.client.before_call()
-        self.token = self.token or await self._ask_for_token()
+        self.token = self.token or self.client.tokens.held() or await self._ask_for_token()
         await self._wait_for_turn()
         self._sent_at = self.client.clock.monotonic()
         if self._sent_at > self.send_before:
@@ -95,7 +95,8 @@ class Attempts:
     async def _wait_for_turn(self) -> None:
         """Wait for the pause all calls share, which the deadline bounds, and for a rate of one's own choice, which it does not."""
         throttle, clock = self.client.throttle, self.client.clock
-        wait, paused = throttle.wait(clock.monotonic()), throttle.paused(clock.monotonic())
+        wait = throttle.wait(clock.monotonic())
+        paused = throttle.paused(clock.monotonic()) if wait > 0 else 0.0
         while wait > 0:
             if paused > self.remaining():
                 raise NotSentInTime(

@@ -69,11 +69,15 @@ class TokenSource:
 
     async def token(self) -> Secret:
         """Return the token to send."""
+        return self.held() or await self._ask()
+
+    def held(self) -> Secret | None:
+        """Return the token to send where nobody needs to be asked for it."""
         if self.fixed is not None:
             return self.fixed
         if self._current is not None and self.clock() - self._asked_at < _ASK_AGAIN_AFTER:
             return self._current
-        return await self._ask()
+        return None
 
     async def renew(self, refused: Secret, *, again: bool = False) -> Secret | None:
         """Return what to send after LinkedIn refused a token, or None where there is nothing else.

@@ -159,7 +159,9 @@ class LinkedInClient:
 
     def breaker(self, what: str) -> Breaker:
         """Return what holds back calls of one kind that LinkedIn goes on refusing."""
-        return self._breakers.setdefault(what, Breaker(max(self.retry.max_attempts, _PATIENCE)))
+        if what not in self._breakers:
+            self._breakers[what] = Breaker(max(self.retry.max_attempts, _PATIENCE))
+        return self._breakers[what]
 
     def take_retry(self) -> bool:
         """Take one retry from the quota all calls share."""

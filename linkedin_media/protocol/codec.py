@@ -98,6 +98,8 @@ def _structure_factory(cls: type[Any], converter: Converter) -> Any:
     def keep_unknown(value: object, _: type[Any]) -> Any:
         if not isinstance(value, Mapping):
             raise TypeError("expected an object")
+        if known.issuperset(value):
+            return structure(value, cls)
         unknown = {key: item for key, item in value.items() if key not in known}
         return structure({**value, _UNKNOWN: unknown}, cls)
 
