@@ -1,7 +1,7 @@
 """Image files: opened once, regular files only, walked, read and watched through one descriptor (aiofiles).
 
-What was validated is what is sent. The descriptor stays open from the inspection to the last byte of the upload, the
-digest is taken while reading, and size and times are compared afterwards.
+What was validated is what is sent. The descriptor stays open from the inspection to the last byte of the upload, size
+and times are compared afterwards, and a digest is taken while reading for those who keep it.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ class OpenImage:
     _file_facts: os.stat_result | None = attrs.field(repr=False)
     sha256: str | None = None
 
-    def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self, *, digest: bool = True) -> AsyncIterator[bytes]:
         """Read the file once more from its start: exactly its validated size, in pieces of at most 256 KiB.
 
-        The digest is in `sha256` when the last piece has been given out.
+        With `digest`, it is in `sha256` when the last piece has been given out; it costs as much as all the rest.
 
         Raises:
             FileChanged: The file is shorter than it was.
             FileUnreadable: The operating system refused a read.
         """
-        return _Chunks(self)
+        return _Chunks(self, hashlib.sha256() if digest else None)
 
     async def read(self, position: int) -> bytes:
         """Read one piece from `position`, none of it where the file has become shorter.
@@ -98,10 +98,10 @@ class OpenImage:
 class _Chunks:
     """One reading of a file. No generator: one that is not asked again after its last piece takes a task to close."""
 
-    def __init__(self, image: OpenImage) -> None:
+    def __init__(self, image: OpenImage, digest: hashlib._Hash | None) -> None:
         self._image = image
         self._position = 0
-        self._digest = hashlib.sha256()
+        self._digest = digest
 
     def __aiter__(self) -> Self:
         return self
@@ -113,10 +113,11 @@ class _Chunks:
         chunk = await image.read(self._position)
         if not chunk:
             raise FileChanged(f"{image.facts.name} became shorter while it was read", hint=_CHANGED)
-        self._digest.update(chunk)
         self._position += len(chunk)
-        if self._position == image.facts.size:
-            image.sha256 = self._digest.hexdigest()
+        if self._digest is not None:
+            self._digest.update(chunk)
+            if self._position == image.facts.size:
+                image.sha256 = self._digest.hexdigest()
         return chunk
 
 

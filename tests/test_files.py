@@ -77,6 +77,12 @@ async def test_a_file_is_read_whole_in_pieces_and_its_digest_taken_on_the_way(pa
     assert image.sha256 == hashlib.sha256(LARGE).hexdigest()
 
 
+async def test_no_digest_is_taken_for_nobody(path: Path) -> None:
+    async with open_image(ImageSource(path), RULES) as image:
+        assert b"".join([piece async for piece in image.chunks(digest=False)]) == LARGE
+        assert image.sha256 is None
+
+
 async def test_the_facts_of_a_file_are_those_of_its_header(path: Path) -> None:
     async with open_image(ImageSource(path), RULES) as image:
         facts = image.facts

@@ -73,10 +73,15 @@ class Images:
             return await self.upload_open(started, image, on_progress=on_progress)
 
     async def upload_open(
-        self, started: InitializedUpload, image: OpenImage, *, on_progress: Callable[[int], None] | None = None
+        self,
+        started: InitializedUpload,
+        image: OpenImage,
+        *,
+        on_progress: Callable[[int], None] | None = None,
+        digest: bool = True,
     ) -> UploadedImage:
-        """Stream an image that is open and validated already; see `upload`."""
-        return await put_image(self._client, started, image, on_progress)
+        """Stream an image that is open and validated already; see `upload`. Without `digest`, its ``sha256`` is empty."""
+        return await put_image(self._client, started, image, on_progress, digest=digest)
 
     async def get(self, image: str) -> Image:
         """Return one image.

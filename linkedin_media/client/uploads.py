@@ -31,8 +31,12 @@ async def put_image(
     started: InitializedUpload,
     image: OpenImage,
     on_progress: Callable[[int], None] | None = None,
+    *,
+    digest: bool = True,
 ) -> UploadedImage:
     """Send every byte of `image`, and make sure that it is still the file that was validated.
+
+    Without `digest`, none is taken.
 
     Raises:
         UploadExpired: The URL may no longer be used.
@@ -42,7 +46,8 @@ async def put_image(
     expect_continue = False
     while True:
         try:
-            await _attempt(client, started, image, attempts, on_progress, expect_continue=expect_continue)
+            body = UploadBody(image.chunks(digest=digest), image.facts.size, *((on_progress,) if on_progress else ()))
+            await _attempt(client, started, body, attempts, expect_continue=expect_continue)
             break
         except LinkedInMediaError as error:
             await attempts.wait_or_raise(error)
@@ -56,17 +61,14 @@ async def put_image(
 async def _attempt(
     client: LinkedInClient,
     started: InitializedUpload,
-    image: OpenImage,
+    body: UploadBody,
     attempts: Attempts,
-    on_progress: Callable[[int], None] | None,
     *,
     expect_continue: bool,
 ) -> None:
     await attempts.wait_for_slot()
     if started.expired(client.clock.now(), margin=EXPIRY_MARGIN):
         raise UploadExpired(f"the upload URL for {started.image} has expired", hint="initialize the upload anew")
-    progress = (on_progress,) if on_progress else ()
-    body = UploadBody(image.chunks(), image.facts.size, *progress)
     token = attempts.token if client.upload_authorization else None
     timeout = None if math.isinf(attempts.deadline) else max(attempts.remaining(), 0.001)
     response = await client.transport.put(started, body, token, timeout=timeout, expect_continue=expect_continue)

@@ -149,4 +149,5 @@ class Stages:
 
     async def _upload(self, work: ImageWork, started: InitializedUpload, image: OpenImage) -> UploadedImage:
         with work.track.at(Stage.UPLOAD):
-            return await self._client.images.upload_open(started, image, on_progress=work.track.progress)
+            noted = not isinstance(work.checkpoint, NoCheckpoint)  # else nobody would see the digest
+            return await self._client.images.upload_open(started, image, on_progress=work.track.progress, digest=noted)

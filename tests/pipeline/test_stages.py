@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ import pytest
 
 import linkedin_media as lm
 from linkedin_media.errors import NotSentInTime
+from linkedin_media.files import OpenImage
 from linkedin_media.pipeline.events import Track
 from linkedin_media.pipeline.poller import Poller
 from linkedin_media.pipeline.stages import MAX_UPLOADS, ImageWork, NoCheckpoint, Stages
@@ -186,6 +188,22 @@ async def test_a_post_whose_intent_cannot_be_written_is_not_sent(ward: Ward) -> 
         )
 
     assert ward.posts == 0
+
+
+@pytest.mark.parametrize(("checkpoint", "digest"), [(NoCheckpoint(), False), (Noted(), True)])
+async def test_a_digest_is_taken_for_those_who_write_it_down(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch, checkpoint: Any, *, digest: bool
+) -> None:
+    asked, chunks = [], OpenImage.chunks
+
+    def noted(image: OpenImage, *, digest: bool) -> AsyncIterator[bytes]:
+        asked.append(digest)
+        return chunks(image, digest=digest)
+
+    monkeypatch.setattr(OpenImage, "chunks", noted)
+    await stages_of(ward.client(timeouts=PATIENT)).to_available(work_of(ward, checkpoint=checkpoint))
+
+    assert asked == [digest]
 
 
 async def test_without_a_checkpoint_nothing_is_written_down() -> None:
