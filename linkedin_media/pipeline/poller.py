@@ -11,7 +11,6 @@ import asyncio
 import copy
 import heapq
 import logging
-import math
 from collections.abc import Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -99,25 +98,24 @@ class Poller:
         if self._task is None or self._task.done():
             self._wake = asyncio.Event()
             self._task = loop.create_task(self._run())
+        limit = loop.call_at(waiting.since + self._at_most(), self._give_up, waiting)
         try:
-            async with asyncio.timeout(self._at_most()) as limit:
-                return await waiting.done
-        except TimeoutError:
-            if not limit.expired():
-                raise
+            return await waiting.done
         finally:
+            limit.cancel()
             self._waiting -= 1
             if not waiting.done.cancel() and not waiting.done.cancelled():
                 waiting.done.exception()  # noted, even if whoever waited was cancelled at that moment
             if not self._waiting:
                 await self._stop()
-        raise self._timeout_of(waiting)
 
-    def _at_most(self) -> float | None:
+    def _give_up(self, waiting: Waiting) -> None:
+        self._finish(waiting, self._timeout_of(waiting))
+
+    def _at_most(self) -> float:
         """Return when to give up even on a look that was begun in time: after as long as one call may take."""
         policy = self.policy
-        longest = max(policy.timeout, policy.first_after, policy.grace) + policy.tick + self.client.timeouts.call
-        return None if math.isinf(longest) else longest
+        return max(policy.timeout, policy.first_after, policy.grace) + policy.tick + self.client.timeouts.call
 
     async def _stop(self) -> None:
         task, self._task = self._task, None

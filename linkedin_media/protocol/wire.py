@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -100,10 +100,16 @@ class Headers(Mapping[str, str]):
     """Response headers, looked up without regard to case; a name that came twice has both its values, by a comma."""
 
     def __init__(self, items: Mapping[str, str] | None = None) -> None:
-        self._items: dict[str, str] = {}
-        for name, value in (items or {}).items():
+        self._given = items or {}
+
+    @cached_property
+    def _items(self) -> dict[str, str]:
+        """The headers as they are looked up; of most replies nobody looks at any."""
+        items: dict[str, str] = {}
+        for name, value in self._given.items():
             key = name.lower()
-            self._items[key] = f"{self._items[key]}, {value}" if key in self._items else value
+            items[key] = f"{items[key]}, {value}" if key in items else value
+        return items
 
     def __getitem__(self, name: str) -> str:
         return self._items[name.lower()]
