@@ -203,9 +203,11 @@ def inspect_now(source: ImageSource, rules: ImageRules) -> Inspection:
         return inspect(BytesSource(source.source), rules)
     if not isinstance(source.source, str | os.PathLike):
         raise FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
-    file, facts = open_regular(source.source, source.name)
-    with file:
-        return _inspect(_Descriptor(file.fileno(), facts.st_size), source.name, rules)
+    fd, facts = open_regular(source.source, source.name)
+    try:
+        return _inspect(_Descriptor(fd, facts.st_size), source.name, rules)
+    finally:
+        os.close(fd)
 
 
 @attrs.frozen
@@ -224,8 +226,8 @@ class _Descriptor(Source):
 
 
 def _open_path(path: str | os.PathLike[str], name: str, rules: ImageRules, executor: Executor | None) -> OpenImage:
-    file, facts = open_regular(path, name)
-    return _open_file(file, facts, name, rules, executor)
+    fd, facts = open_regular(path, name)
+    return _open_file(io.FileIO(fd), facts, name, rules, executor)
 
 
 def _open_copy(file: io.FileIO, name: str, rules: ImageRules, executor: Executor | None) -> OpenImage:

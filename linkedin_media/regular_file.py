@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import stat
-from pathlib import Path
 from typing import Final
 
 from .errors import FileUnreadable, InvalidImage, Violation
 
 _REFUSED: Final = "NOT_A_REGULAR_FILE"
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _LEADS_NOWHERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
-def open_regular(path: str | os.PathLike[str], name: str) -> tuple[io.FileIO, os.stat_result]:
+def open_regular(path: str | os.PathLike[str], name: str) -> tuple[int, os.stat_result]:
     """Open a regular file without ever waiting: a FIFO or a device is refused before anything is read from it.
+
+    Return its descriptor, to be closed, and what it is.
 
     Raises:
         InvalidImage: It is something else.
         FileUnreadable: The operating system refuses.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
-        kind = _mode(Path(path))
+        kind = _mode(path)
         if not stat.S_ISREG(kind):
             raise InvalidImage(name, (Violation(_REFUSED, f"this is {_kind(kind)}, not a regular file"),))
-        fd = os.open(path, flags)
+        fd = os.open(path, _FLAGS)
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or str(error)
         raise FileUnreadable(f"{name}: {problem}", hint="check the path and the permissions") from None
@@ -35,7 +35,7 @@ def open_regular(path: str | os.PathLike[str], name: str) -> tuple[io.FileIO, os
     if not stat.S_ISREG(facts.st_mode):
         os.close(fd)
         raise InvalidImage(name, (Violation(_REFUSED, "this is not a regular file"),))
-    return io.FileIO(fd), facts
+    return fd, facts
 
 
 def rewritten(before: os.stat_result, now: os.stat_result) -> bool:
@@ -45,13 +45,13 @@ def rewritten(before: os.stat_result, now: os.stat_result) -> bool:
     return before.st_ctime_ns != now.st_ctime_ns and before.st_nlink == now.st_nlink
 
 
-def _mode(path: Path) -> int:
+def _mode(path: str | os.PathLike[str]) -> int:
     try:
-        return path.stat().st_mode
+        return os.stat(path).st_mode  # noqa: PTH116 -- making a Path takes as long
     except OSError as error:
         if error.errno not in _LEADS_NOWHERE:
             raise
-    return path.lstat().st_mode
+    return os.lstat(path).st_mode
 
 
 def _kind(mode: int) -> str:
