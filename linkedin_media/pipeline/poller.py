@@ -1,7 +1,7 @@
 """One poller for everyone who waits: all their images share batch gets.
 
-A waiting image is a record in a heap, never a worker. A batch leaves when it is full, or when its oldest image has been
-due for a tick; each image is asked for at intervals that grow with its age. Where the application may not batch, images are
+A waiting image is a record in a heap, never a worker. A batch leaves when it is full, when its oldest image has been due
+for a tick, or when nobody can join it until then; each image is asked for at intervals that grow with its age. Where the application may not batch, images are
 asked for one by one; where the token may not read at all, waiting becomes a delay, once and for all, with a warning.
 """
 
@@ -139,17 +139,25 @@ class Poller:
                 task.add_done_callback(lambda _: slots.release())
 
     async def _next_batch(self) -> list[Waiting]:
-        """Wait for a full batch, or for one whose oldest image has been due for a tick."""
+        """Wait for a full batch, or for one that nobody joins in time."""
         loop = asyncio.get_running_loop()
         while True:
             now = loop.time()
             size = self.policy.batch_size if self._may_batch else 1
             self._collect_due(now)
-            if len(self._ready) >= size or (self._ready and self._ready[0].due + self.policy.tick <= now):
+            if self._ready and (len(self._ready) >= size or not self._may_grow(now)):
                 batch = self._ready[:size]
                 del self._ready[:size]
                 return batch
             await self._sleep(now)
+
+    def _may_grow(self, now: float) -> bool:
+        """Tell whether another image may fall due before the oldest one of the batch has been due for a tick."""
+        leaves = self._ready[0].due + self.policy.tick
+        if leaves <= now:
+            return False
+        newcomers = self._pace.first_look < self.policy.tick
+        return newcomers or (bool(self._later) and self._later[0][0] <= leaves)
 
     def _collect_due(self, now: float) -> None:
         self._ready = [waiting for waiting in self._ready if not waiting.done.done()]

@@ -109,6 +109,29 @@ async def test_an_image_is_returned_once_it_is_available() -> None:
     assert client.calls == [[ONE]] * 5
 
 
+async def test_a_look_does_not_wait_for_company_that_cannot_come() -> None:
+    client, loop = FakeClient(), asyncio.get_running_loop()
+    began = loop.time()
+
+    await waits(poller_of(client, first_after=0.6, tick=0.6), *images(3))
+
+    assert loop.time() - began < 1.1
+    assert [len(call) for call in client.calls] == [3]
+
+
+async def test_a_look_waits_for_company_that_is_on_its_way() -> None:
+    client = FakeClient()
+    poller = poller_of(client, first_after=0.5, tick=0.4)
+
+    async def later() -> list[Any]:
+        await asyncio.sleep(0.1)
+        return await waits(poller, TWO)
+
+    await asyncio.gather(waits(poller, ONE), later())
+
+    assert client.calls == [[ONE, TWO]]
+
+
 async def test_all_who_wait_share_their_looks() -> None:
     client = FakeClient()
 
