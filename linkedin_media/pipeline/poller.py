@@ -37,6 +37,9 @@ from .pace import Pace, early_interval, regular_interval
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
 
+_GLANCES: Final = 10
+"""How often a batch that waits for company looks who has come; each time for all who came since."""
+
 _log: Final = logging.getLogger("linkedin_media.pipeline")
 
 
@@ -170,6 +173,7 @@ class Poller:
         """Sleep until the next image falls due, a partial batch has waited long enough, or somebody comes."""
         moments = [self._later[0][0]] if self._later else []
         if self._ready:
+            moments = [max(moment, now + self.policy.tick / _GLANCES) for moment in moments]
             moments.append(self._ready[0].due + self.policy.tick)
         self._wake.clear()
         try:
