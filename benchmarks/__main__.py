@@ -52,9 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = Settings(
             rounds=options.rounds or (2 if options.quick else 5),
             scale=options.scale or (0.1 if options.quick else 1.0),
+            haste=options.haste,
             schemes=schemes,
             only=options.only,
-            folder=Path(folder),
+            folder=options.samples or Path(folder),
         )
         for question in options.questions or QUESTIONS:
             for table in importlib.import_module(f"{__package__}.{question}").answer(settings):
@@ -75,8 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="a tenth of the images, 2 rounds")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds of each comparison (5)")
     parser.add_argument("--scale", type=float, metavar="FACTOR", help="multiply the numbers of images")
+    parser.add_argument("--haste", type=float, default=1.0, metavar="FACTOR", help="multiply the time of processing")
     parser.add_argument("--scheme", choices=["http", "https"], help="one of the two (both)")
     parser.add_argument("--only", action="append", default=[], metavar="CONTENDER", help="these contenders (all)")
+    parser.add_argument("--samples", type=Path, metavar="FOLDER", help="make the images there, and keep them")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the answers there, too")
     return parser
 

@@ -22,7 +22,7 @@ def answer(settings: Settings) -> Iterator[Table]:
 
         def cell(number: int, low: float, high: float) -> Run:
             say(f"calls: {number} images, processing {low:g} to {high:g} s")
-            return race(OURS, at, files, settings.images(number), processing=(low, high))
+            return race(OURS, at, files, settings.images(number), processing=settings.seconds(low, high))
 
         aimed = [(cell(number, *times), times, limit) for number, times, limit in GOALS]
         others = [(cell(number, seconds, seconds), (seconds, seconds)) for number in NUMBERS for seconds in TIMES]

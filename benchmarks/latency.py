@@ -23,7 +23,7 @@ def answer(settings: Settings) -> Iterator[Table]:
             runs = interleaved(
                 taking_part([OURS, PLAIN, NAIVE], settings),
                 min(settings.rounds, 3),
-                partial(race, at=at, files=files, images=images, processing=times),
+                partial(race, at=at, files=files, images=images, processing=settings.seconds(*times)),
                 f"latency, {images} images",
             )
             rows += [_row(one, f"{times[0]:g}–{times[1]:g}", results) for one, results in runs.items()]

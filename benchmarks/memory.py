@@ -34,7 +34,9 @@ def answer(settings: Settings) -> Iterator[Table]:
         runs = interleaved(
             taking_part([few, many, most, wide], settings),
             rounds,
-            lambda one: race(one, at, small, settings.images(int(one.extra["images"])), processing=PROCESSING),
+            lambda one: race(
+                one, at, small, settings.images(int(one.extra["images"])), processing=settings.seconds(*PROCESSING)
+            ),
             "memory by jobs",
         )
         rows = [_row(one, "200 KB", results) for one, results in runs.items()]

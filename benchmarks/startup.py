@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import compileall
 import os
 import shutil
 import sys
@@ -20,10 +19,9 @@ ROUNDS = 5
 
 def answer(settings: Settings) -> Iterator[Table]:
     """Start each command again and again, in turn."""
-    import linkedin_media
-
-    compileall.compile_dir(Path(linkedin_media.__file__).parent, quiet=1)
     commands = _commands()
+    for command in commands.values():
+        _started(command)  # leaves every module compiled
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for number in range(settings.rounds * ROUNDS):
         if number % ROUNDS == 0:
@@ -75,4 +73,5 @@ def _started(command: list[str]) -> tuple[float, float]:
 
 def _spawn(command: list[str]) -> int:
     nowhere = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
-    return os.posix_spawn(command[0], command, os.environ, file_actions=nowhere)
+    may_compile = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return os.posix_spawn(command[0], command, may_compile, file_actions=nowhere)

@@ -31,11 +31,17 @@ class Settings:
     rounds: int = 5
     scale: float = 1.0
     """What the numbers of images are multiplied by."""
+    haste: float = 1.0
+    """What the seconds that images are processed for are multiplied by."""
     schemes: Sequence[str] = ("http", "https")
     only: Sequence[str] = ()
     """The contenders to run, all of them where there are none."""
     folder: Path
     """Where samples are made."""
+
+    def seconds(self, low: float, high: float) -> tuple[float, float]:
+        """Return for how long images are processed where `low` to `high` seconds is the full measure."""
+        return low * self.haste, high * self.haste
 
     def images(self, number: int) -> int:
         """Return how many images to use where `number` is the full measure."""

@@ -58,7 +58,7 @@ def gif(folder: Path, frames: int) -> Path:
     """Make a GIF of so many frames, about 14 KB each."""
     path = folder / f"{frames}-frames.gif"
     if not path.exists():
-        one = _saved(Image.effect_noise((128, 128), 60).convert("P"), "GIF")
+        one = _saved(Image.effect_noise((104, 104), 60).convert("P"), "GIF")
         palette_end = 13 + (3 << (one[10] & 7) + 1)
         head, frame = one[:palette_end], one[palette_end:-1]
         path.write_bytes(head + b"!\xf9\4\4\5\0\0\0".join([b""] + [frame[frame.index(b",") :]] * frames) + b";")

@@ -72,20 +72,23 @@ def post_body(image: str) -> dict[str, Any]:
 
 
 def compete(work: Callable[[Task], Any]) -> None:
-    """Do the task of the first argument with `work`, which returns how many posts it made; print what it took."""
-    task = Task(**json.loads(sys.argv[1]))
+    """Do the task of the first argument with `work`; print what it took."""
+    print(json.dumps(measured(work, Task(**json.loads(sys.argv[1])))))
+
+
+def measured(work: Callable[[Task], Any], task: Task) -> dict[str, Any]:
+    """Do a task with `work`, which returns how many posts it made, and return what it took."""
     if task.cores:
         os.sched_setaffinity(0, task.cores)
     start, cpu, wall = resident(), cpu_seconds(), time.perf_counter()
     posts = _run(work, task) if inspect.iscoroutinefunction(work) else work(task)
-    measured = {
+    took = {
         "wall": time.perf_counter() - wall,
         "cpu": cpu_seconds() - cpu,
         "start": start,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
-    details = posts if isinstance(posts, dict) else {"posts": posts}
-    print(json.dumps(measured | details))
+    return took | (posts if isinstance(posts, dict) else {"posts": posts})
 
 
 def _run(work: Callable[[Task], Any], task: Task) -> Any:

@@ -1,0 +1,113 @@
+"""Every question of the benchmarks can be asked, and answers with its table; the numbers mean nothing here."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import linkedin_media as lm
+from benchmarks import startup
+from benchmarks.__main__ import QUESTIONS, main
+from benchmarks.arena import certificate, processes, samples
+from benchmarks.arena.figures import Goal, Table, shown
+from benchmarks.contenders import contest
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the benchmarks need Linux")
+
+TINY: Final = ("--rounds", "1", "--scale", "0.001", "--haste", "0.001", "--scheme", "http", "--only", "ours")
+
+
+def run_here(arguments: Sequence[str], *, certificate: str | None = None) -> dict[str, Any]:
+    """Run a contender in this process: starting one for each takes longer than its work."""
+    module, task = arguments
+    return contest.measured(importlib.import_module(module).work, contest.Task(**json.loads(task)))
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process for each contender, and no waiting for company."""
+    monkeypatch.setattr(processes, "alone", run_here)
+    monkeypatch.setattr(processes, "cores", lambda: ([], []))
+    monkeypatch.setattr(startup, "ROUNDS", 1)
+    monkeypatch.setattr(lm, "PollPolicy", partial(lm.PollPolicy, first_after=0.0, interval=0.01, tick=0.0))
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_question_is_answered_with_a_table(question: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main([question, *TINY, "--json", str(tmp_path / "answers.json")])
+
+    printed = capsys.readouterr().out
+    answers = json.loads((tmp_path / "answers.json").read_text(encoding="utf-8"))["answers"]
+    assert answers
+    for answer in answers:
+        assert answer["question"] == question
+        assert answer["rows"]
+        assert f"### {answer['title']}" in printed
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_contenders_run_in_processes_of_their_own(scheme: str, tmp_path: Path) -> None:
+    if scheme == "https" and not certificate.available():
+        pytest.skip("no openssl")
+    files = samples.jpegs(tmp_path, 20_000, distinct=2)
+
+    with processes.server(scheme) as at:
+        run = processes.race(processes.OURS, at, files, 3)
+
+    assert (run.images, run.posts, run.tally["body_bytes"] > 60_000) == (5, 5, True)
+    assert run.tally["calls"] | {"get": 0, "batch_get": 0} == {
+        "initialize": 5,
+        "put": 5,
+        "get": 0,
+        "batch_get": 0,
+        "post": 5,
+        "refused": 0,
+    }
+
+
+def test_an_unknown_question_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["speed"])
+
+    assert caught.value.code == 2
+    assert "no such question: speed" in capsys.readouterr().err
+
+
+def test_a_table_is_markdown_with_its_goals() -> None:
+    goals = [Goal("a ÷ b", 1.2345, 1.0), Goal("rate", 2.0, 1.0, least=True)]
+    table = Table(title="Speed", columns=("who", "n"), rows=[("ours", 1234), ("theirs", 0.5)], goals=goals)
+
+    assert str(table).splitlines() == [
+        "### Speed",
+        "",
+        "| who    |     n |",
+        "|--------|------:|",
+        "| ours   | 1,234 |",
+        "| theirs | 0.500 |",
+        "",
+        "- MISSED: a ÷ b: 1.23 (≤ 1.00)",
+        "- met: rate: 2.00 (≥ 1.00)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1234.5, "1,234"),
+        (12.34, "12.3"),
+        (1.234, "1.23"),
+        (0.1234, "0.123"),
+        (10_000, "10,000"),
+        (None, ""),
+        ("a", "a"),
+    ],
+)
+def test_three_digits_of_a_figure_are_shown(value: object, text: str) -> None:
+    assert shown(value) == text
