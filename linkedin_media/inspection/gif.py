@@ -23,7 +23,7 @@ SIGNATURES: Final = (b"GIF87a", b"GIF89a")
 _AHEAD: Final = 256 * 1024
 """Bytes of a read. A GIF is read from end to end, so fewer and larger reads pay."""
 
-_RUN: Final = 256
+_RUN: Final = 64
 """Sub-blocks looked at with one slice."""
 
 _SCREEN: Final = Struct("<6xHHB2x")
@@ -34,6 +34,8 @@ _LONGEST_HEAD: Final = _FRAME.size + 3 * 256 + _CODE_SIZE_BYTES
 
 _EXTENSION, _FRAME_START, _TRAILER = b"!,;"
 _EXTENSION_HEAD_BYTES: Final = 2
+_CONTROL_BYTES: Final = 8
+"""Of an extension that holds one sub-block of 4 bytes, as nearly every frame has one before it."""
 _JUNK: Final = re.compile(rb"[^!,;]+")
 """What stands between two blocks and begins none. Pillow passes it by, too."""
 
@@ -112,51 +114,43 @@ class _Blocks:
             offset = window.start + reached
 
     def _walk_window(self, at: int) -> int:
-        """Walk on from `at` as far as the window reaches, and return the place reached.
-
-        Everything is in local names here: this loop is all that a large GIF costs.
-        """
+        """Walk on from `at` to the end of the window, and return the place reached. This is all that many frames cost."""
         data, end = self.window.data, len(self.window.data)
         steps_left, inside = self.steps_left, self.inside
-        while at < end and steps_left > 0:
+        frames, width, height = self.frames, self.width, self.height
+        while at < end and steps_left > 0 and frames < self.most_frames:
             steps_left -= 1
             byte = data[at]
             if inside:
                 at += byte + 1
-                if not byte:
-                    inside = False
-                elif at < end and data[at] == byte:
+                if byte and at < end and data[at] == byte:
                     run = data[at : at + _RUN * (byte + 1) : byte + 1]
                     at += (byte + 1) * (len(run) - len(run.lstrip(run[:1])))
-            elif byte == _FRAME_START:
-                pixels = self._add_frame(at)
-                if pixels > end or self.stopped:
-                    break
-                at, inside = pixels, True
+                if not byte:
+                    inside = False
+                elif at < end and not data[at]:
+                    at, inside = at + 1, False
             elif byte == _EXTENSION:
-                at, inside = at + _EXTENSION_HEAD_BYTES, True
-            elif byte == _TRAILER:
-                self.ended = True
-                break
+                inside = at + 7 >= end or data[at + 2] != 4 or data[at + 7] != 0
+                at += _EXTENSION_HEAD_BYTES if inside else _CONTROL_BYTES
+            elif byte == _FRAME_START:
+                if at + _FRAME.size > end:
+                    break
+                left, top, across, down, flags = _FRAME.unpack_from(data, at)
+                pixels = at + _FRAME.size + _CODE_SIZE_BYTES + (_palette_bytes(flags) if flags & 0x80 else 0)
+                if pixels > end:
+                    break
+                frames, at, inside = frames + 1, pixels, True
+                if left + across > width:  # noqa: PLR1730 -- max() takes five times as long
+                    width = left + across
+                if top + down > height:  # noqa: PLR1730 -- as above
+                    height = top + down
             else:
-                skipped = self.window.run(_JUNK, self.window.start + at)
-                at += skipped
-                steps_left -= skipped // SKIPPED_PER_STEP
-        self.steps_left, self.inside = steps_left, inside
+                junk = self.window.run(_JUNK, self.window.start + at)
+                if not junk:
+                    self.ended = True
+                    break
+                at, steps_left = at + junk, steps_left - junk // SKIPPED_PER_STEP
+        self.steps_left, self.inside, self.frames = steps_left, inside, frames
+        self.width, self.height = width, height
         return at
-
-    def _add_frame(self, begin: int) -> int:
-        """Count the frame whose descriptor begins there in the window; return where in it its pixels begin.
-
-        A frame whose head the window does not hold to its end is not counted: the place returned is beyond that end.
-        """
-        data = self.window.data
-        if begin + _FRAME.size > len(data):
-            return len(data) + 1
-        left, top, width, height, flags = _FRAME.unpack_from(data, begin)
-        pixels = begin + _FRAME.size + _palette_bytes(flags) + _CODE_SIZE_BYTES
-        if pixels <= len(data):
-            self.frames += 1
-            self.width = max(self.width, left + width)
-            self.height = max(self.height, top + height)
-        return pixels

@@ -126,6 +126,24 @@ class TestSubBlocks:
 
         assert look(gif(31, 17, frame(31, 17, pixels=pixels + b"\0"), frame(31, 17))).frames == 2
 
+    @pytest.mark.parametrize("rest", [b"\1,", b"\4,,,,", b"\4,,,,\xff" + b"," * 255])
+    def test_an_extension_that_goes_on_after_4_bytes_is_followed(self, rest: bytes) -> None:
+        extension = b"!\xfe\x04,,,," + rest + b"\0"
+
+        found = look(gif(31, 17, extension, frame(31, 17), extension, frame(31, 17)))
+
+        assert (found.frames, found.width, found.warnings) == (2, 31, ())
+
+    @pytest.mark.parametrize("shift", range(-40, 4))
+    def test_control_blocks_across_the_edge_of_the_window_are_passed(self, shift: int) -> None:
+        head = gif(31, 17, b"!\xfe", end=b"")
+        blocks, last = divmod(16 * 1024 + shift - len(head) - 1, 256)
+        filler = full(blocks) + (full(1, last - 1) if last else b"") + b"\0" * (last != 1)
+
+        found = look(head + filler + (CONTROL + frame(31, 17)) * 3 + b";")
+
+        assert (found.frames, found.width, found.height, found.warnings) == (3, 31, 17, ())
+
     @pytest.mark.parametrize("shift", range(-800, 40, 7))
     def test_a_frame_across_the_edge_of_the_window_is_counted_once(self, shift: int) -> None:
         head = gif(31, 17, b"!\xfe", end=b"")
