@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from linkedin_media.options import Concurrency
+
 from .arena import samples
-from .arena.figures import MB, Goal, Runs, Table, middle, ratio
+from .arena.figures import MB, Goal, Run, Runs, Table, middle, ratio
 from .arena.processes import (
     NAIVE,
     OURS,
@@ -22,6 +24,8 @@ from .arena.processes import (
 
 COLUMNS = ("contender", "images", "file", "start MB", "peak MB", "over start MB", "connections")
 PROCESSING = (0.5, 2.0)
+LIMIT = Concurrency().connections
+"""Connections that a client opens at most, if nobody tells it otherwise."""
 
 
 def answer(settings: Settings) -> Iterator[Table]:
@@ -76,9 +80,14 @@ def _row(contender: Contender, file: str, runs: Runs):
 def _goals(runs, few: Contender, many: Contender, most: Contender) -> list[Goal]:
     if few not in runs:
         return []
+    numbers = [runs[one][0].images for one in (few, many, most)]
     return [
-        Goal("peak, 2,000 ÷ 200 jobs", ratio(runs[many], runs[few], lambda run: run.peak), 1.1),
-        Goal("peak, 8,000 ÷ 2,000 jobs", ratio(runs[most], runs[many], lambda run: run.peak), 1.05),
-        Goal("MB over start, 8,000 jobs", middle(runs[most], lambda run: run.over_start), 25),
-        Goal("new connections, 8,000 jobs", middle(runs[most], lambda run: run.connections), 42),
+        Goal(f"peak, {numbers[1]:,} ÷ {numbers[0]:,} jobs", ratio(runs[many], runs[few], _peak), 1.1),
+        Goal(f"peak, {numbers[2]:,} ÷ {numbers[1]:,} jobs", ratio(runs[most], runs[many], _peak), 1.05),
+        Goal(f"MB over start, {numbers[2]:,} jobs", middle(runs[most], lambda run: run.over_start), 25),
+        Goal(f"new connections, {numbers[2]:,} jobs", middle(runs[most], lambda run: run.connections), LIMIT),
     ]
+
+
+def _peak(run: Run) -> int:
+    return run.peak

@@ -72,6 +72,26 @@ def test_contenders_run_in_processes_of_their_own(scheme: str, tmp_path: Path) -
     }
 
 
+def test_the_peak_is_what_the_contender_itself_held(tmp_path: Path) -> None:
+    files = samples.jpegs(tmp_path, 20_000, distinct=2)
+    ballast = bytearray(b"x") * 150_000_000  # `ru_maxrss` of a child tells of its parent, too
+
+    with processes.server("http") as at:
+        run = processes.race(processes.OURS, at, files, 3)
+
+    assert run.start <= run.peak < len(ballast)
+
+
+def test_the_peak_forgets_what_was_let_go_before() -> None:
+    ballast = bytearray(b"x") * 50_000_000
+    before = contest.peak()
+    del ballast
+
+    contest.forget_peak()
+
+    assert contest.peak() < before - 40_000_000
+
+
 def test_an_unknown_question_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["speed"])
