@@ -24,6 +24,8 @@ from .arena.processes import (
 
 COLUMNS = ("contender", "images", "file", "start MB", "peak MB", "over start MB", "connections")
 PROCESSING = (0.5, 2.0)
+SIZES = ((samples.MB, 200), (10 * samples.MB, 50), (50 * samples.MB, 20))
+"""Bytes of a file, and how many images of that size."""
 LIMIT = Concurrency().connections
 """Connections that a client opens at most, if nobody tells it otherwise."""
 
@@ -49,7 +51,7 @@ def answer(settings: Settings) -> Iterator[Table]:
         )
 
         rows = []
-        for size, number in ((samples.MB, 200), (10 * samples.MB, 50), (50 * samples.MB, 20)):
+        for size, number in SIZES:
             large = samples.jpegs(settings.folder, size, distinct=2)
             runs = interleaved(
                 taking_part([OURS, OURS_UVLOOP, PLAIN], settings),

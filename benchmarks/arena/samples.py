@@ -13,6 +13,9 @@ MB = 1024 * KB
 DISTINCT = 32
 """How many files a run goes through again and again: enough not to be one, few enough to stay in the page cache."""
 
+SIDE = 6000
+"""Pixels along each side of the large pictures."""
+
 
 def jpegs(folder: Path, size: int, *, distinct: int = DISTINCT) -> list[str]:
     """Make JPEG files of exactly `size` bytes."""
@@ -46,10 +49,11 @@ def large_png(folder: Path) -> Path:
 def _large(folder: Path, name: str, kind: str, **options: int) -> Path:
     path = folder / name
     if not path.exists():
-        tile = Image.effect_noise((600, 600), 20).convert("RGB")
-        picture = Image.new("RGB", (6000, 6000))
+        step = SIDE // 10
+        tile = Image.effect_noise((step, step), 20).convert("RGB")
+        picture = Image.new("RGB", (SIDE, SIDE))
         for number in range(100):
-            picture.paste(tile, (number % 10 * 600, number // 10 * 600))
+            picture.paste(tile, (number % 10 * step, number // 10 * step))
         path.write_bytes(_saved(picture, kind, **options))
     return path
 
