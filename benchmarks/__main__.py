@@ -13,13 +13,15 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from .arena import certificate
+from .arena import certificate, readme
+from .arena.figures import Table
 from .arena.processes import Settings, say
 
 QUESTIONS: Final = {
@@ -58,11 +60,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
             folder=options.samples or Path(folder),
         )
         for question in options.questions or QUESTIONS:
-            for table in importlib.import_module(f"{__package__}.{question}").answer(settings):
-                print(table, flush=True)
-                answers.append({"question": question, **table.to_dict()})
+            tables = _answered(question, settings)
+            answers += [{"question": question, **table.to_dict()} for table in tables]
+            if options.readme:
+                readme.keep(question, _circumstances(settings), tables)
+    _sum_up(answers)
     if options.json:
         options.json.write_text(json.dumps({"machine": _machine(), "answers": answers}, indent=1), encoding="utf-8")
+
+
+def _answered(question: str, settings: Settings) -> list[Table]:
+    tables, begun = [], time.monotonic()
+    for table in importlib.import_module(f"{__package__}.{question}").answer(settings):
+        print(table, flush=True)
+        tables.append(table)
+    say(f"{question}: answered in {time.monotonic() - begun:.0f} s")
+    return tables
+
+
+def _sum_up(answers: Sequence[Mapping[str, Any]]) -> None:
+    goals = [goal for answer in answers for goal in answer["goals"]]
+    if goals:
+        print(f"{sum(goal['met'] for goal in goals)} of {len(goals)} goals met")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,8 +99,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scheme", choices=["http", "https"], help="one of the two (both)")
     parser.add_argument("--only", action="append", default=[], metavar="CONTENDER", help="these contenders (all)")
     parser.add_argument("--samples", type=Path, metavar="FOLDER", help="make the images there, and keep them")
+    parser.add_argument("--readme", action="store_true", help="keep the answers in benchmarks/README.md")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the answers there, too")
     return parser
+
+
+def _circumstances(settings: Settings) -> str:
+    rounds = f"{settings.rounds} rounds" if settings.rounds != 1 else "1 round"
+    whole = "" if settings.scale == settings.haste == 1 else ", hastened: these figures do not count"
+    return f"{_machine()}; {rounds}{whole}."
 
 
 def _machine() -> str:

@@ -14,7 +14,7 @@ import pytest
 import linkedin_media as lm
 from benchmarks import memory, startup
 from benchmarks.__main__ import QUESTIONS, main
-from benchmarks.arena import certificate, processes, samples
+from benchmarks.arena import certificate, processes, readme, samples
 from benchmarks.arena.figures import Goal, Table, shown
 from benchmarks.contenders import contest
 
@@ -125,3 +125,58 @@ def test_a_table_is_markdown_with_its_goals() -> None:
 )
 def test_three_digits_of_a_figure_are_shown(value: object, text: str) -> None:
     assert shown(value) == text
+
+
+class TestReadme:
+    """The README keeps the latest answers, and counts the goals of all of them."""
+
+    @pytest.fixture
+    def page(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        page = tmp_path / "README.md"
+        parts = ("goals", "speed", "size")
+        page.write_text("".join(f"# {part}\n\n<!-- begin {part} -->\n<!-- end {part} -->\n" for part in parts))
+        monkeypatch.setattr(readme, "README", page)
+        return page
+
+    @staticmethod
+    def table(*goals: Goal) -> Table:
+        return Table(title="Speed", columns=("who", "n"), rows=[("ours", 1234)], goals=goals)
+
+    def test_an_answer_takes_the_place_of_the_one_before(self, page: Path) -> None:
+        readme.keep("speed", "on Monday", [self.table(Goal("a", 2.0, 1.0))])
+        readme.keep("size", "on Monday", [self.table(Goal("b", 1.0, 1.0))])
+        readme.keep("speed", "on Tuesday", [self.table(Goal("a", 3.0, 1.0))])
+
+        text = page.read_text()
+        assert text.count("on Monday") == 1
+        assert text.index("begin speed") < text.index("on Tuesday") < text.index("| ours") < text.index("end speed")
+        assert text.endswith("<!-- end size -->\n")
+
+    def test_the_goals_of_all_answers_are_counted(self, page: Path) -> None:
+        readme.keep("speed", "on Monday", [self.table(Goal("a", 2.0, 1.0)), self.table(Goal("b", 0.5, 1.0))])
+        readme.keep("size", "on Monday", [self.table(Goal("c", 0.5, 1.0))])
+
+        summary = page.read_text().partition("<!-- end goals -->")[0]
+        assert summary.endswith("2 of 3 goals met.\n\nMissed:\n\n- a: 2.00 (≤ 1.00)\n\n")
+
+    def test_a_question_without_a_place_is_told(self, page: Path) -> None:
+        with pytest.raises(ValueError, match="no place for weight"):
+            readme.keep("weight", "on Monday", [self.table()])
+
+    def test_the_real_one_has_a_place_for_every_question(self) -> None:
+        text = (processes.ROOT / "benchmarks/README.md").read_text(encoding="utf-8")
+
+        assert [name for name in (*QUESTIONS, "goals") if text.count(f"<!-- begin {name} -->") != 1] == []
+        assert [name for name in QUESTIONS if f"`{name}`: {QUESTIONS[name]}\n" not in text] == []
+
+    @pytest.mark.usefixtures("hasty")
+    def test_the_command_keeps_what_it_measured(
+        self, page: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        page.write_text(page.read_text().replace("speed", "calls"))
+
+        main(["calls", *TINY, "--readme"])
+
+        assert "hastened: these figures do not count" in page.read_text()
+        assert "### API calls per image" in page.read_text()
+        assert capsys.readouterr().out.splitlines()[-1].endswith("goals met")
