@@ -10,6 +10,8 @@ from typing import Final
 from .figures import BINS, PER_DECADE, Axis, Distribution, Figures
 
 _HEIGHT: Final = 100
+_SHORT: Final = 600_000
+_WIDE: Final = ' class="wide"'
 _STEPS_A_BAR: Final = 3
 _FEWEST_BARS: Final = 16
 _TICKS: Final = (
@@ -56,18 +58,29 @@ def _area(line: Sequence[int], top: int) -> str:
 
 
 def _time_labels(axis: Axis) -> Iterator[str]:
-    """Yield the beginning of each stretch and the end of the last, as far as there is room for words."""
-    days = {_instant(start).date() for start, _ in axis.stretches}
-    form = "%H:%M" if len(days) == 1 else "%d %b %H:%M"
+    """Yield the beginning of each stretch and the end of the last, as far as there is room for words.
+
+    What there is no room for on a narrow screen is marked as `wide`.
+    """
+    form, narrow = _form(axis)
     yield '<div class="times">'
-    taken = -1.0
+    free = narrowly_free = -1.0
     for position, (start, _) in enumerate(axis.stretches):
         share = axis.share(position)
-        if share < taken or share > 0.8:
+        if share < free or share > 0.8:
             continue
-        yield f'<span style="left:{share:.2%}">{_instant(start):{form}}</span>'
-        taken = share + 0.22
+        fits = narrowly_free <= share <= 1 - 2.4 * narrow
+        yield f'<span style="left:{share:.2%}"{"" if fits or not position else _WIDE}>{_instant(start):{form}}</span>'
+        free, narrowly_free = share + 0.22, share + narrow if fits else narrowly_free
     yield f'<span class="end">{_instant(axis.stretches[-1][1]):{form}} UTC</span></div>'
+
+
+def _form(axis: Axis) -> tuple[str, float]:
+    """Return how a moment is written, as exactly as it takes, and its part of the width of a narrow screen."""
+    start, end = axis.stretches[0][0], axis.stretches[-1][1]
+    if _instant(start).date() != _instant(end).date():
+        return "%d %b %H:%M", 0.32
+    return ("%H:%M:%S", 0.22) if end - start < _SHORT else ("%H:%M", 0.15)
 
 
 def _instant(epoch_ms: int) -> datetime:

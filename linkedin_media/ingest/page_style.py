@@ -54,24 +54,24 @@ border-bottom:1px solid var(--line)}
 font-variant-numeric:tabular-nums}
 .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(108px,1fr));gap:10px;padding:0;margin:0;
 list-style:none}
-.pictures a,.pictures span{display:block;border-radius:10px;overflow:hidden;border:1px solid var(--line);
+.pictures li{min-width:0}.pictures a,.pictures span{display:block;border-radius:10px;overflow:hidden;border:1px solid var(--line);
 background:var(--card);text-decoration:none}
 .pictures img{display:block;width:100%;aspect-ratio:1;object-fit:cover}
-.pictures .id{border:0;border-radius:0;padding:4px 8px;font-size:12px;color:var(--soft);white-space:nowrap;
-text-overflow:ellipsis}
+.pictures .id{border:0;border-radius:0;padding:0;margin:5px 8px 6px;font-size:12px;line-height:1.35;color:var(--soft);
+display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2}
 details{margin-bottom:12px;overflow:hidden}summary{cursor:pointer;padding:13px 18px;font-weight:600;
 border-left:4px solid var(--tint)}
 summary .count{float:right;color:var(--soft);font-weight:400;font-variant-numeric:tabular-nums}
 details ul{list-style:none;margin:0;padding:0}details li{display:grid;gap:3px 20px;padding:12px 18px 13px 22px;
 border-top:1px solid var(--line);grid-template-columns:minmax(0,1fr) minmax(0,2fr);content-visibility:auto;
 contain-intrinsic-size:auto 76px}
-details li>*{min-width:0;overflow-wrap:anywhere}.where{color:var(--soft);font-size:14px}
+details li>*{min-width:0;overflow-wrap:anywhere}.where{grid-row:2/span 2;color:var(--soft);font-size:14px}
 .fix,.gained{grid-column:2;color:var(--soft);font-size:14px}.fix::before{content:"→ ";color:var(--tint)}
 .note{padding:14px 18px;border-left:4px solid var(--tint);margin-bottom:12px}
 footer{margin-top:48px;padding-top:16px;border-top:1px solid var(--line);color:var(--soft);font-size:14px}
 @media(max-width:640px){main{padding:24px 16px 40px}h1{font-size:25px}h2{margin-top:34px}h2 small{display:block;margin:2px 0 0}
 .totals{grid-template-columns:repeat(2,1fr);gap:10px}.totals dd{font-size:23px}.plot svg{height:130px}.plot.low svg{height:90px}
-.timeline,.distribution{padding:14px 14px 12px}.distribution dl{gap:4px 12px}.distribution dt{font-size:12px}.pictures{grid-template-columns:repeat(3,1fr)}
-details li{grid-template-columns:minmax(0,1fr);padding-left:18px}.fix,.gained{grid-column:1}}
+.timeline,.distribution{padding:14px 14px 12px}.distribution dl{gap:4px 12px}.distribution dt{font-size:12px}.pictures{grid-template-columns:repeat(3,minmax(0,1fr))}.times .wide{display:none}
+details li{grid-template-columns:minmax(0,1fr);padding-left:18px}.where{grid-row:auto}.fix,.gained{grid-column:1}}
 @media print{body{background:#fff}.card{box-shadow:none;break-inside:avoid}}
 """

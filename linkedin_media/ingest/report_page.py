@@ -104,7 +104,7 @@ def _totals(figures: Figures) -> Iterator[tuple[str, str, int]]:
             yield kind, word, count
     left = figures.jobs - sum(count for _, _, count in ended)
     if left:
-        yield "left", "under way", left
+        yield "left", "under way" if figures.axis.stretches else "waiting", left
 
 
 def _when(figures: Figures) -> str:
@@ -112,11 +112,12 @@ def _when(figures: Figures) -> str:
     if not stretches:
         return "nothing of it has begun"
     began, ended = (datetime.fromtimestamp(moment / 1000, UTC) for moment in (stretches[0][0], stretches[-1][1]))
-    until = f"{ended:%H:%M}" if began.date() == ended.date() else f"{ended:%d %B %Y, %H:%M}"
+    first, last = f"{began:%d %B %Y, %H:%M}", f"{ended:%d %B %Y, %H:%M}"
+    until = "" if first == last else f" to {ended:%H:%M}" if began.date() == ended.date() else f" to {last}"
     well = figures.states[State.POSTED] + figures.available_at_last
     rate = f", {well / figures.seconds:,.1f} jobs a second" if well and figures.seconds else ""
     pauses = f" in {len(stretches)} runs" if len(stretches) > 1 else ""
-    return f"{began:%d %B %Y, %H:%M} to {until} UTC · {span(figures.seconds * 1000)}{pauses}{rate}"
+    return f"{first}{until} UTC · {span(figures.seconds * 1000)}{pauses}{rate}"
 
 
 def _made(report: Report) -> str:

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from linkedin_media import FileUnwritable
-from linkedin_media.ingest.charts import span
+from linkedin_media.ingest.charts import _time_labels, span
 from linkedin_media.ingest.database import open_database, open_for_reading
 from linkedin_media.ingest.figures import Axis, Distribution, gather
 from linkedin_media.ingest.jobs import JobSpec
@@ -115,7 +115,7 @@ def test_the_page_shows_totals_times_and_pictures(written):
     assert page.open == []
     assert "spring.ledger" in page.text
     assert "jobs 20 posted 20 unknown 0 failed 0" in page.text
-    assert "22 November 2026, 12:00 to 12:00 UTC · 4.4 s, 4.5 jobs a second" in page.text
+    assert "22 November 2026, 12:00 UTC · 4.4 s, 4.5 jobs a second" in page.text
     assert "Uploading" in page.text
     assert "longest 2.0 s" in page.text
     assert "20 jobs done" in page.text
@@ -258,7 +258,7 @@ def test_a_postgresql_ledger_makes_the_same_page(postgresql, tmp_path):
 
     page = Page((tmp_path / "out.html").read_text())
     assert "jobs 1" in page.text
-    assert "under way 1" in page.text
+    assert "waiting 1" in page.text
 
 
 # Pictures
@@ -355,6 +355,57 @@ def test_a_clock_that_went_back_breaks_nothing(make):
 )
 def test_times_are_written_as_people_read_them(milliseconds, words):
     assert span(milliseconds) == words
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        ((0, 40), "22 November 2026, 12:00 to 12:40 UTC · 40 min"),
+        ((0, 2160), "22 November 2026, 12:00 to 24 November 2026, 00:00 UTC · 5.0 s in 2 runs"),
+    ],
+)
+def test_when_it_ran_is_told_in_its_shortest_form(written, minutes, words):
+    moments = [NOON + minute * 60_000 for minute in range(minutes[0], minutes[1], 5 if minutes[1] == 40 else 2160)]
+    jobs = [
+        {"began_at": at, "uploaded_at": at + 1, "available_at": at + 2, "ended_at": at + 2500}
+        for at in [*moments, NOON + minutes[1] * 60_000 - 2500]
+    ]
+
+    assert words in Page(written(*jobs)).text
+
+
+def labels(*stretches):
+    axis = Axis({start // 60_000: (start, end) for start, end in stretches})
+    return re.findall(r"<span([^>]*)>([^<]+)</span>", "".join(_time_labels(axis)))
+
+
+def test_moments_below_a_drawing_are_as_exact_as_it_takes():
+    hour = 3_600_000
+
+    assert [text for _, text in labels((NOON, NOON + 8_000))] == ["12:00:00", "12:00:08 UTC"]
+    assert [text for _, text in labels((NOON, NOON + hour))] == ["12:00", "13:00 UTC"]
+    assert [text for _, text in labels((NOON, NOON + hour), (NOON + 24 * hour, NOON + 25 * hour))] == [
+        "22 Nov 12:00", "23 Nov 12:00", "23 Nov 13:00 UTC",
+    ]  # fmt: skip
+
+
+def test_moments_without_room_on_a_narrow_screen_are_left_out_there():
+    hour = 3_600_000
+    runs = [(NOON + at, NOON + at + 60_000) for at in (0, 2 * hour, 4 * hour)]
+    late = [(NOON, NOON + 150_000), (NOON + 2 * hour, NOON + 2 * hour + 60_000)]
+
+    assert [("wide" in where, text) for where, text in labels(*runs)] == [
+        (False, "12:00"), (False, "14:00"), (True, "16:00"), (False, "16:01 UTC"),
+    ]  # fmt: skip
+    assert [("wide" in where, text) for where, text in labels(*late)][1] == (True, "14:00")
+
+
+def test_jobs_of_which_none_has_begun_wait(written):
+    waiting = {"state": "new", "done": 0, "post": None, "images": "[]"} | dict.fromkeys(
+        ("began_at", "uploaded_at", "available_at", "ended_at")
+    )
+
+    assert "waiting 3" in Page(written(*[waiting] * 3)).text
 
 
 def test_the_drawings_stay_within_their_frames(written):
