@@ -16,7 +16,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, Self
 
-import aiofiles.threadpool
 import attrs
 
 from .errors import FileChanged, FileUnreadable, InvalidImage, Violation
@@ -24,11 +23,9 @@ from .inspection import BytesSource, Inspection, Source, inspect
 from .model.image import ValidatedImage
 from .model.job import ImageSource
 from .options import ImageRules
+from .reading import CHUNK, FirstPiece, read_piece
 from .regular_file import open_regular, rewritten
 from .spooling import in_thread, spool
-
-CHUNK: Final = 256 * 1024
-"""Bytes read at a time: larger chunks lag the event loop, smaller ones cost a thread hop each."""
 
 
 @attrs.define(eq=False)
@@ -39,11 +36,12 @@ class OpenImage:
     warnings: tuple[Violation, ...]
     _file: io.FileIO | io.BytesIO = attrs.field(repr=False)
     _executor: Executor | None = attrs.field(repr=False)
-    _first: bytes = attrs.field(repr=False)
+    _first: FirstPiece | None = attrs.field(repr=False)
     _file_facts: os.stat_result | None = attrs.field(repr=False)
     sha256: str | None = None
+    _began: bool = attrs.field(default=False, init=False)
 
-    def chunks(self, *, digest: bool = True) -> AsyncIterator[bytes]:
+    def chunks(self, *, digest: bool = True) -> AsyncIterator[bytes | memoryview]:
         """Read the file once more from its start: exactly its validated size, in pieces of at most 256 KiB.
 
         With `digest`, it is in `sha256` when the last piece has been given out; it costs as much as all the rest.
@@ -54,7 +52,7 @@ class OpenImage:
         """
         return _Chunks(self, hashlib.sha256() if digest else None)
 
-    async def read(self, position: int) -> bytes:
+    async def read(self, position: int) -> bytes | memoryview:
         """Read one piece from `position`, none of it where the file has become shorter.
 
         What the inspection has read already is given out once: a small file costs no thread hop, a large one no memory.
@@ -62,22 +60,19 @@ class OpenImage:
         Raises:
             FileUnreadable: The operating system refused.
         """
-        if position == 0 and self._first:
-            first, self._first = self._first, b""
-            return first
+        if self._first is not None:
+            if not self._began:
+                self._began = True
+                return self._first.view
+            self._first = None
         wanted = min(CHUNK, self.facts.size - position)
         if isinstance(self._file, io.BytesIO):
             self._file.seek(position)
             return self._file.read(wanted)
         try:
-            if in_memory(self._file.fileno(), position, wanted):
-                return os.pread(self._file.fileno(), wanted, position)
-            file = _Positioned(self._file.fileno(), closefd=False)
-            file.seek(position)
-            piece: bytes = await aiofiles.threadpool.wrap(file, executor=self._executor).read(wanted)
+            return await read_piece(self._file.fileno(), position, wanted, self._executor)
         except OSError as error:
             raise FileUnreadable(f"{self.facts.name}: {error.strerror or 'read error'}") from None
-        return piece
 
     def check_unchanged(self) -> None:
         """Compare the file with what it was when it was opened.
@@ -89,6 +84,12 @@ class OpenImage:
         """
         if self._file_facts is not None and rewritten(self._file_facts, os.fstat(self._file.fileno())):
             raise FileChanged(f"{self.facts.name} changed since it was validated", hint=_CHANGED)
+
+    def was_sent(self) -> None:
+        """Let others use the memory of what was read first: all of it has left for the network."""
+        if self._first is not None:
+            self._first.give_back()
+            self._first = None
 
     def close(self) -> None:
         """Close the descriptor."""
@@ -106,7 +107,7 @@ class _Chunks:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> bytes:
+    async def __anext__(self) -> bytes | memoryview:
         image = self._image
         if self._position >= image.facts.size:
             raise StopAsyncIteration
@@ -119,33 +120,6 @@ class _Chunks:
             if self._position == image.facts.size:
                 image.sha256 = self._digest.hexdigest()
         return chunk
-
-
-def in_memory(fd: int, position: int, length: int) -> bool:
-    """Tell whether the system most likely holds a piece of a file in memory: reading it here takes less than a thread hop.
-
-    Its first and its last byte are read if that needs no disk (Linux); what lies between came with them.
-    """
-    if not hasattr(os, "RWF_NOWAIT"):
-        return False
-    byte = bytearray(1)
-    try:
-        return all(os.preadv(fd, [byte], at, os.RWF_NOWAIT) for at in (position, position + length - 1))
-    except OSError:  # it would have to wait, or the file system cannot tell
-        return False
-
-
-class _Positioned(io.FileIO):
-    """Reads a descriptor at a position of its own: a read that was given up on, in its thread, moves nobody else's."""
-
-    _position = 0
-
-    def seek(self, position: int, whence: int = os.SEEK_SET, /) -> int:  # noqa: ARG002 -- io's signature
-        self._position = position
-        return position
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return os.pread(self.fileno(), size or 0, self._position)
 
 
 _CHANGED: Final = "run it again once nothing writes to the file"
@@ -174,14 +148,25 @@ async def opened(source: ImageSource, rules: ImageRules, executor: Executor | No
     Raises:
         InvalidImage, FileUnreadable: As there.
     """
-    if isinstance(source.source, str | os.PathLike):
-        work = partial(_open_path, source.source, source.name, rules, executor)
-    elif isinstance(source.source, bytes):
-        work = partial(_open_bytes, source.source, source.name, rules)
+    if isinstance(source.source, str | bytes | os.PathLike):
+        work = partial(open_now, source, rules, executor)
     else:
         copy = await spool(source.source, source.name, source.size or 0, executor)
         work = partial(_open_copy, copy, source.name, rules, executor)
     return await in_thread(work, executor, OpenImage.close)
+
+
+def open_now(source: ImageSource, rules: ImageRules, executor: Executor | None = None) -> OpenImage:
+    """Do what `opened` does with a path or bytes, in this thread; `executor` will read what is not read now.
+
+    Raises:
+        InvalidImage, FileUnreadable: As there.
+    """
+    if isinstance(source.source, bytes):
+        return _open_bytes(source.source, source.name, rules)
+    if isinstance(source.source, str | os.PathLike):
+        return _open_path(source.source, source.name, rules, executor)
+    raise _readable_once(source)
 
 
 async def inspect_file(source: ImageSource, rules: ImageRules, executor: Executor | None = None) -> Inspection:
@@ -202,12 +187,16 @@ def inspect_now(source: ImageSource, rules: ImageRules) -> Inspection:
     if isinstance(source.source, bytes):
         return inspect(BytesSource(source.source), rules)
     if not isinstance(source.source, str | os.PathLike):
-        raise FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
+        raise _readable_once(source)
     fd, facts = open_regular(source.source, source.name)
     try:
         return _inspect(_Descriptor(fd, facts.st_size), source.name, rules)
     finally:
         os.close(fd)
+
+
+def _readable_once(source: ImageSource) -> FileUnreadable:
+    return FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
 
 
 @attrs.frozen
@@ -216,12 +205,12 @@ class _Descriptor(Source):
 
     _fd: int
     size: int
-    _first: bytes = b""
+    _first: bytes | memoryview = b""
 
     def read(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`, fewer only at the end."""
         if offset + length <= len(self._first):
-            return self._first[offset : offset + length]
+            return bytes(self._first[offset : offset + length])
         return os.pread(self._fd, length, offset)
 
 
@@ -231,6 +220,7 @@ def _open_path(path: str | os.PathLike[str], name: str, rules: ImageRules, execu
 
 
 def _open_copy(file: io.FileIO, name: str, rules: ImageRules, executor: Executor | None) -> OpenImage:
+    file.seek(0)
     return _open_file(file, os.fstat(file.fileno()), name, rules, executor)
 
 
@@ -239,7 +229,7 @@ def _open_file(
 ) -> OpenImage:
     try:
         first = _first_chunk(file, name, before.st_size)
-        inspection = _inspect(_Descriptor(file.fileno(), before.st_size, first), name, rules)
+        inspection = _inspect(_Descriptor(file.fileno(), before.st_size, first.view), name, rules)
         refuse(name, inspection)
     except BaseException:
         file.close()
@@ -263,7 +253,7 @@ def _open_bytes(content: bytes, name: str, rules: ImageRules) -> OpenImage:
         warnings=inspection.warnings,
         file=io.BytesIO(content),
         executor=None,
-        first=content[:CHUNK],
+        first=None,
         file_facts=None,
     )
 
@@ -292,8 +282,8 @@ def _facts(inspection: Inspection, name: str, size: int) -> ValidatedImage:
     )
 
 
-def _first_chunk(file: io.FileIO, name: str, size: int) -> bytes:
+def _first_chunk(file: io.FileIO, name: str, size: int) -> FirstPiece:
     try:
-        return os.pread(file.fileno(), min(CHUNK, size), 0)
+        return FirstPiece(file.fileno(), size)
     except OSError as error:
         raise FileUnreadable(f"{name}: {error.strerror or 'read error'}") from None

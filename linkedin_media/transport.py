@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from importlib.metadata import version as installed_version
 from typing import Any, Final
@@ -33,6 +33,8 @@ from .protocol.wire import MAX_REPLY, Headers, Repeat, Request, Response
 from .upload_body import UploadBody, Watchdog
 
 _READ: Final = 64 * 1024
+_REPEATED: Final = ("GET", "DELETE")
+"""What aiohttp would repeat on its own; a PUT it would repeat, too, but its body goes out once only."""
 
 
 @cache
@@ -60,10 +62,12 @@ class Transport:
     _session: aiohttp.ClientSession | None = attrs.field(default=None, init=False, repr=False)
     _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False, repr=False)
     _free: asyncio.Semaphore = attrs.field(init=False, repr=False)
+    _prefix: str = attrs.field(init=False, repr=False)
     _closed: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._free = asyncio.Semaphore(self.connections)
+        self._prefix = str(self.base)
 
     async def send(self, request: Request, token: Secret | None, *, timeout: float) -> Response:
         """Send one API call and read its whole answer, within `timeout` seconds.
@@ -73,16 +77,16 @@ class Transport:
             ConnectionLost, DeadlineExceeded: Something may have been.
             UnexpectedReply: The answer is no HTTP, too long, or encoded in a way nobody asked for.
         """
-        http, url = self._http(), URL(str(self.base) + request.target, encoded=True)
+        http, url = self._http(), URL(self._prefix + request.target, encoded=True)
         once = _OnceBody(request.body) if request.repeat is Repeat.NEVER and request.body else None
 
         async def exchange() -> Response:
-            options = self._options({**request.headers, **_authorization(token)}) | {"data": once or request.body}
+            options = self._options(request.http_method, request.headers, token, data=once or request.body)
             async with self._free, http.request(request.http_method, url, **options) as reply:
                 return await _read(reply, request.max_reply)
 
         try:
-            return await contained(exchange(), what="no answer", host=url.host or "", timeout=timeout)
+            return await contained(exchange(), what="no answer", host=self.base.host, timeout=timeout)
         except ConnectionLost as error:
             failure = ConnectionFailed(f"nothing was sent: {error.message}") if once and not once.begun else error
         raise bare(failure)
@@ -108,18 +112,17 @@ class Transport:
         problem = distrust(upload.upload_url, self.base, UPLOAD_HOSTS)
         if problem:
             raise UntrustedHost(f"the upload URL for {upload.image} is not to be trusted: {problem}")
-        http, tracker = self._http(), aiohttp.UploadTracker()
-        watchdog = Watchdog(tracker, body, self.timeouts, expects_leave=expect_continue)
+        http, watchdog = self._http(), Watchdog(body, self.timeouts, expects_leave=expect_continue)
 
         async def exchange() -> tuple[Response, bool]:
-            options = self._options({"Content-Length": str(body.size), **_authorization(token)})
-            options |= {"data": body, "expect100": expect_continue, "upload_tracker": tracker}
+            length = {"Content-Length": str(body.size)}
+            options = self._options("PUT", length, token, data=body, expect100=expect_continue)
             try:
                 async with self._free, watchdog, http.put(URL(upload.upload_url, encoded=True), **options) as reply:
-                    complete = body.complete(tracker)
+                    complete = body.complete
                     return await _read(reply), complete
             finally:
-                if not body.complete(tracker):
+                if not body.complete:
                     body.give_up()
 
         try:
@@ -150,7 +153,8 @@ class Transport:
         http = self._http()
 
         async def exchange() -> Downloaded:
-            options = self._options({"Accept": "image/*", "Accept-Encoding": "identity"}, sock_read=self.timeouts.stall)
+            wanted = {"Accept": "image/*", "Accept-Encoding": "identity"}
+            options = self._options("GET", wanted, None, timeout=_timeout(self.timeouts.connect, self.timeouts.stall))
             async with self._free, http.get(URL(sink.url, encoded=True), **options) as reply:
                 await sink.fill(reply)
                 return Downloaded(size=sink.size, content_type=reply.content_type)
@@ -192,19 +196,24 @@ class Transport:
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.connections, ttl_dns_cache=300),
             cookie_jar=aiohttp.DummyCookieJar(),
-            middlewares=(unrepeated,),
             requote_redirect_url=False,
             trust_env=False,
         )
 
-    def _options(self, headers: dict[str, str], *, sock_read: float | None = None) -> dict[str, Any]:
+    def _options(self, method: str, headers: Mapping[str, str], token: Secret | None, **more: object) -> dict[str, Any]:
         """Return what every request is sent with, whatever a borrowed session would choose."""
+        sent = {"Accept-Encoding": "gzip", "User-Agent": user_agent(), **headers}
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token.reveal()}"
+        if method in _REPEATED and self._borrowed is None:
+            more["middlewares"] = (unrepeated,)
         return {
-            "headers": {"Accept-Encoding": "gzip", "User-Agent": user_agent(), **headers},
-            "timeout": _timeout(self.timeouts.connect, sock_read),
+            "headers": sent,
+            "timeout": _timeout(self.timeouts.connect, None),
             "allow_redirects": False,
             "auto_decompress": False,
             "raise_for_status": False,
+            **more,
         }
 
 
@@ -222,10 +231,6 @@ class _OnceBody(aiohttp.BytesPayload):
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         self.begun = True
         await super().write_with_length(writer, content_length)
-
-
-def _authorization(token: Secret | None) -> dict[str, str]:
-    return {} if token is None else {"Authorization": f"Bearer {token.reveal()}"}
 
 
 def _checked(response: Response, body: UploadBody, *, complete: bool) -> Response:
@@ -263,10 +268,10 @@ class _Sink:
 
 
 async def _read(reply: aiohttp.ClientResponse, most: int = MAX_REPLY) -> Response:
-    body = bytearray()
+    content, body = reply.content, bytearray()
     decoder = _decoder(reply.headers.get("Content-Encoding", ""))
-    async for piece in reply.content.iter_chunked(_READ):
-        body += decoder(piece, most + 1 - len(body))
+    while not content.at_eof():
+        body += decoder(await content.readany(), most + 1 - len(body))
         if len(body) > most:
             reply.close()
             raise UnexpectedReply(f"the answer is longer than {most:,} bytes", status=reply.status)

@@ -37,13 +37,17 @@ class UploadBody(aiohttp.Payload):
     connection. It is ``consumed`` from its first byte on, so that aiohttp never re-sends it behind our back.
     """
 
-    def __init__(self, chunks: AsyncIterator[bytes], size: int, on_progress: Callable[[int], None] = _nothing) -> None:
+    def __init__(
+        self, chunks: AsyncIterator[bytes | memoryview], size: int, on_progress: Callable[[int], None] = _nothing
+    ) -> None:
         super().__init__(chunks, content_type="application/octet-stream")
         self._chunks = chunks
         self._size = size
         self._on_progress = on_progress
         self._consumed = True
-        self._transport: asyncio.BaseTransport | None = None
+        self._transport: asyncio.WriteTransport | None = None
+        self._ended = False
+        self._sent = 0
         self.given = 0
         self.failure: Exception | None = None
 
@@ -52,16 +56,22 @@ class UploadBody(aiohttp.Payload):
         """How many bytes will be sent."""
         return self._size or 0
 
-    def complete(self, tracker: aiohttp.UploadTracker) -> bool:
-        """Tell whether every byte has left for the network."""
-        if self.given != self._size:
-            return False
-        finished = tracker.upload_complete
-        return tracker.bytes_written == self._size or (finished.done() and finished.exception() is None)
+    @property
+    def sent(self) -> int:
+        """How many bytes have left for the network; what a connection that closes still held back never did."""
+        transport = self._transport
+        if transport is not None and not transport.is_closing():
+            self._sent = max(self._sent, self.given - transport.get_write_buffer_size())
+        return self._sent
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether every byte was given away: what is under way still is ahead of any answer to it."""
+        return self.given == self._size and (self._ended or self.sent == self._size)
 
     def give_up(self) -> None:
         """Drop the connection, and with it what is still buffered: closing it would wait for a server that does not read."""
-        if isinstance(self._transport, asyncio.WriteTransport):
+        if self._transport is not None:
             self._transport.abort()
 
     async def write(self, writer: AbstractStreamWriter) -> None:
@@ -86,8 +96,9 @@ class UploadBody(aiohttp.Payload):
                 return
             chunk = b""  # not held while the next one is read
             self._tell()
+        self._ended = True
 
-    async def _next_chunk(self) -> bytes:
+    async def _next_chunk(self) -> bytes | memoryview:
         try:
             return await anext(self._chunks)
         except Exception as error:
@@ -116,10 +127,7 @@ class Watchdog:
     aiohttp's read timeout never fires while a server has stopped reading, so the bytes leaving are watched instead.
     """
 
-    def __init__(
-        self, tracker: aiohttp.UploadTracker, body: UploadBody, timeouts: Timeouts, *, expects_leave: bool = False
-    ) -> None:
-        self._tracker = tracker
+    def __init__(self, body: UploadBody, timeouts: Timeouts, *, expects_leave: bool = False) -> None:
         self._body = body
         self._stall, self._answer = timeouts.stall, timeouts.answer
         self._leave = min(_LEAVE, timeouts.stall) if expects_leave else timeouts.stall
@@ -141,7 +149,7 @@ class Watchdog:
         await self._timeout.__aexit__(kind, error, traceback)
 
     def _look(self) -> None:
-        now, sent = self._loop.time(), self._tracker.bytes_written
+        now, sent = self._loop.time(), self._body.sent
         if sent != self._seen:
             self._seen, self._since = sent, now
         allowed = self._allowed(sent)

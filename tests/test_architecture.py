@@ -21,7 +21,9 @@ FLOORS: Final = {
     **dict.fromkeys(("errors", "model", "options"), 0),  # words
     **dict.fromkeys(("inspection", "protocol"), 1),  # pure
     **dict.fromkeys(("containment", "transport", "upload_body"), 2),  # the edge to the network
-    **dict.fromkeys(("decoding", "destination", "files", "fitting", "regular_file", "spooling"), 2),  # and to the disk
+    **dict.fromkeys(
+        ("decoding", "destination", "files", "fitting", "reading", "regular_file", "spooling"), 2
+    ),  # and to the disk
     "client": 3,
     "pipeline": 4,
     **dict.fromkeys(("cluster", "ingest"), 5),  # durable work

@@ -22,12 +22,13 @@ from typing import Any, Final
 import psutil
 import pytest
 
-from linkedin_media import files, inspection, spooling
+from linkedin_media import files, inspection, reading, spooling
 from linkedin_media.errors import FileChanged, FileUnreadable, InvalidArgument, InvalidImage, LinkedInMediaError
-from linkedin_media.files import CHUNK, OpenImage, inspect_file, open_image
+from linkedin_media.files import OpenImage, inspect_file, open_image
 from linkedin_media.inspection import Inspection
 from linkedin_media.model.job import ImageSource
 from linkedin_media.options import ImageRules
+from linkedin_media.reading import CHUNK, FirstPiece
 from tests.inspection.crafted import chunk, png
 from tests.waiting import eventually
 
@@ -113,7 +114,7 @@ async def test_a_read_that_was_given_up_on_moves_no_later_one(path: Path, monkey
         return pread(fd, size, offset)
 
     async with open_image(ImageSource(path), RULES) as image:
-        monkeypatch.setattr(files, "in_memory", lambda *_: False)
+        monkeypatch.setattr(reading, "in_memory", lambda *_: False)
         monkeypatch.setattr(os, "pread", slow_once)
         given_up = asyncio.create_task(read(image))
         await asyncio.to_thread(stuck.wait, 5)
@@ -134,7 +135,7 @@ async def test_only_what_the_system_must_fetch_takes_a_thread(
         return pread(fd, size, offset)
 
     async with open_image(ImageSource(path), RULES) as image:
-        monkeypatch.setattr(files, "in_memory", lambda *_: in_memory)
+        monkeypatch.setattr(reading, "in_memory", lambda *_: in_memory)
         monkeypatch.setattr(os, "pread", noted)
         assert await read(image) == LARGE
 
@@ -147,15 +148,15 @@ def test_a_file_that_was_just_written_is_in_memory(path: Path) -> None:
             os.preadv(file.fileno(), [bytearray(1)], 0, os.RWF_NOWAIT)
         except (AttributeError, OSError):
             pytest.skip("this system or file system cannot tell")
-        assert files.in_memory(file.fileno(), 0, len(LARGE))
-        assert not files.in_memory(file.fileno(), 0, len(LARGE) + 1)  # there is no such byte
+        assert reading.in_memory(file.fileno(), 0, len(LARGE))
+        assert not reading.in_memory(file.fileno(), 0, len(LARGE) + 1)  # there is no such byte
 
 
 def test_where_the_system_cannot_tell_nothing_is_in_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "RWF_NOWAIT", raising=False)
 
     with path.open("rb") as file:
-        assert not files.in_memory(file.fileno(), 0, 1)
+        assert not reading.in_memory(file.fileno(), 0, 1)
 
 
 async def test_bytes_are_an_image_like_any_other() -> None:
@@ -397,7 +398,7 @@ async def test_a_read_error_during_validation_is_told(path: Path, monkeypatch: p
 async def test_a_read_error_after_the_header_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fine = await inspect_file(ImageSource(path), RULES)
     monkeypatch.setattr(files, "inspect", lambda *_: fine)
-    monkeypatch.setattr(os, "pread", failing(OSError(errno.EIO, "Input/output error")))
+    monkeypatch.setattr(os, "readv", failing(OSError(errno.EIO, "Input/output error")))
 
     assert isinstance(await refusal(ImageSource(path)), FileUnreadable)
 
@@ -413,7 +414,7 @@ async def test_a_file_nobody_waits_for_any_more_is_closed(path: Path, monkeypatc
     opened, release = threading.Event(), threading.Event()
     real = files._first_chunk
 
-    def slow(*arguments: Any) -> bytes:
+    def slow(*arguments: Any) -> FirstPiece:
         opened.set()
         release.wait(5)
         return real(*arguments)

@@ -184,7 +184,7 @@ async def test_a_server_that_stops_reading_is_given_up_on() -> None:
 async def test_a_stall_is_noticed_within_half_a_second_of_its_time() -> None:
     longest = Timeouts(stall=30.0, answer=60.0)
     async with RawServer(always(201)):
-        watchdog = upload_body.Watchdog(aiohttp.UploadTracker(), zeros(1), longest)
+        watchdog = upload_body.Watchdog(zeros(1), longest)
 
     assert watchdog._interval <= 0.25
 

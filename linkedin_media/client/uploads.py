@@ -54,6 +54,8 @@ async def put_image(
             # Its verdict was lost with the connection: the next attempt asks for it before it sends the body.
             expect_continue = isinstance(error, ConnectionLost)
 
+    if body.sent == body.size:
+        image.was_sent()
     image.check_unchanged()
     return UploadedImage(image=started.image, size=image.facts.size, sha256=image.sha256 or "")
 

@@ -40,14 +40,8 @@ class ImageSource:
     size: int | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        source: object = self.source
-        if not isinstance(source, str | os.PathLike | bytes | AsyncReadable):
-            kind = type(source).__name__
-            raise InvalidArgument(
-                f"an image source of type {kind}: give a path, bytes, or an async readable", argument="source"
-            )
-        if isinstance(self.source, AsyncReadable) and self.size is None:
-            raise InvalidArgument("an image source that is read needs its size=", argument="size")
+        if not isinstance(self.source, str | bytes | os.PathLike):  # asking for a protocol takes long
+            _check_readable(self.source, self.size)
         if not self.name:
             object.__setattr__(self, "name", _name(self.source))
 
@@ -55,6 +49,16 @@ class ImageSource:
     def of(cls, source: ImageSource | Readable) -> ImageSource:
         """Return `source` itself, or an `ImageSource` of it."""
         return source if isinstance(source, ImageSource) else cls(source)
+
+
+def _check_readable(source: object, size: int | None) -> None:
+    if not isinstance(source, AsyncReadable):
+        kind = type(source).__name__
+        raise InvalidArgument(
+            f"an image source of type {kind}: give a path, bytes, or an async readable", argument="source"
+        )
+    if size is None:
+        raise InvalidArgument("an image source that is read needs its size=", argument="size")
 
 
 def _name(source: Readable) -> str:

@@ -61,14 +61,15 @@ def _problem(value: object) -> str | None:
         return f"a {type(value).__name__}, not text"
     if len(value) > _LONGEST:
         return f"{len(value)} characters, more than {_LONGEST}"
-    if re.fullmatch(r"urn:li:[A-Za-z0-9_]+:", value):
-        return "its id is empty"
     if not _GRAMMAR.fullmatch(value):
-        return "it does not read urn:li:TYPE:ID in printable ASCII"
+        empty = re.fullmatch(r"urn:li:[A-Za-z0-9_]+:", value)
+        return "its id is empty" if empty else "it does not read urn:li:TYPE:ID in printable ASCII"
     return None if _balanced(value) else "its parentheses do not balance"
 
 
 def _balanced(value: str) -> bool:
+    if "(" not in value and ")" not in value:
+        return True
     depth = 0
     for character in value:
         depth += (character == "(") - (character == ")")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..errors import InvalidArgument, InvalidImage, LinkedInMediaError, PostOutcomeUnknown, Violation
 from ..model.image import Image, MediaLibraryMetadata
 from ..model.job import ImageSource, Job, Readable
-from ..model.post import Content, CreatedPost, ImageContent, MultiImageContent, PostDraft
+from ..model.post import MULTI_IMAGE_RANGE, Content, CreatedPost, ImageContent, MultiImageContent, PostDraft
 from ..model.urn import Urn, owner_urn
 from ..options import Concurrency, ImageRules, PollPolicy
 from ..protocol import posts as posts_protocol
@@ -20,6 +20,9 @@ from .stages import ImageWork, Stages
 
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
+
+
+_PLACEHOLDERS: Final = tuple(Urn.of("image", f"placeholder-{number}") for number in range(MULTI_IMAGE_RANGE.stop))
 
 
 class Pipeline:
@@ -222,8 +225,7 @@ def check_job(job: Job) -> None:
         InvalidArgument: See `protocol.posts.build_create`.
     """
     if job.commentary is not None:
-        placeholders = [Urn.of("image", f"placeholder-{number}") for number in range(len(job.images))]
-        posts_protocol.build_create(draft_of(job, placeholders))
+        posts_protocol.check_create(draft_of(job, _PLACEHOLDERS[: len(job.images)]))
 
 
 def _failed_at(tracks: Sequence[Track]) -> Stage:

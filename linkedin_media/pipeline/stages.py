@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -17,6 +18,7 @@ from ..model.post import CreatedPost, PostDraft
 from ..model.urn import Urn
 from ..options import Concurrency, ImageRules
 from .events import Stage, Track
+from .opening import AHEAD, Opener
 from .poller import Poller
 
 if TYPE_CHECKING:
@@ -66,8 +68,10 @@ class Stages:
         self._client = client
         self._rules = rules
         self._poller = poller
+        self._opener = Opener(client, rules, bounds.inspect)
         self._inspecting = asyncio.Semaphore(bounds.inspect)
         self._initializing = asyncio.Semaphore(bounds.initialize)
+        self._opening = asyncio.Semaphore(bounds.upload + AHEAD)
         self._uploading = asyncio.Semaphore(bounds.upload)
         self._posting = asyncio.Semaphore(bounds.post)
 
@@ -80,7 +84,7 @@ class Stages:
         reached = work.resume
         for sending in range(1, MAX_UPLOADS + 1):
             if not isinstance(reached, UploadedImage):
-                async with self._uploading:
+                async with self._opening:
                     reached = await self._send(work, reached)
             work.track.image = reached.image
             try:
@@ -119,23 +123,34 @@ class Stages:
                 return await self._client.posts.create(draft, send_before=send_before)
 
     async def _send(self, work: ImageWork, started: InitializedUpload | None) -> UploadedImage:
-        """Validate, initialize and upload within one slot: the URL expires, and the descriptor stays the same."""
+        """Validate, then initialize and upload within one place: the URL expires, and the descriptor stays the same."""
         image = await self._open(work)
         try:
-            started = started or await self._initialize(work)
+            with self._opener:
+                await self._uploading.acquire()
             try:
-                uploaded = await self._upload(work, started, image)
-            except UploadExpired:
-                uploaded = await self._upload(work, await self._initialize(work), image)
+                uploaded = await self._send_open(work, started, image)
+            finally:
+                self._uploading.release()
         finally:
             image.close()
         await work.checkpoint.uploaded(uploaded)
         return uploaded
 
+    async def _send_open(self, work: ImageWork, started: InitializedUpload | None, image: OpenImage) -> UploadedImage:
+        started = started or await self._initialize(work)
+        try:
+            return await self._upload(work, started, image)
+        except UploadExpired:
+            return await self._upload(work, await self._initialize(work), image)
+
     async def _open(self, work: ImageWork) -> OpenImage:
         with work.track.at(Stage.VALIDATE):
-            async with self._inspecting:
-                image = await opened(work.source, self._rules, self._client.readers)
+            if isinstance(work.source.source, str | bytes | os.PathLike):
+                image = await self._opener.open(work.source)
+            else:
+                async with self._inspecting:
+                    image = await opened(work.source, self._rules, self._client.readers)
             work.track.facts = image.facts
         return image
 

@@ -23,7 +23,7 @@ from ..model.post import (
 )
 from ..model.urn import Urn, expect, image_urn
 from . import codec, replies, restli
-from .text import check_commentary, escape
+from .text import check_commentary, check_unicode, escape
 from .wire import MAX_PAGE, Repeat, Request, Response, RestliMethod, collection, entity, json_body
 
 RESOURCE: Final = "posts"
@@ -47,9 +47,10 @@ def build_create(draft: PostDraft) -> Request:
         InvalidArgument: Text, alternate text or number of images beyond LinkedIn's limits, an author who cannot post, or
             an empty post.
     """
+    check_create(draft)
     body: dict[str, Any] = {
-        "author": author_urn(draft.author),
-        "commentary": _wire_text(draft.commentary),
+        "author": draft.author,
+        "commentary": _wire_of(draft.commentary),
         "visibility": str(draft.visibility),
         "distribution": {
             "targetEntities": [],
@@ -60,12 +61,9 @@ def build_create(draft: PostDraft) -> Request:
         "isReshareDisabledByAuthor": draft.is_reshare_disabled_by_author,
     }
     if draft.content is not None:
-        check_content(draft.content)
         body["content"] = codec.dump_content(draft.content)
     if draft.reshare_parent is not None:
-        body["reshareContext"] = {"parent": post_urn(draft.reshare_parent)}
-    if not body["commentary"] and not body.keys() & {"content", "reshareContext"}:
-        raise InvalidArgument("a post without content needs a commentary", argument="commentary")
+        body["reshareContext"] = {"parent": draft.reshare_parent}
     return Request(
         restli_method=RestliMethod.CREATE,
         resource=RESOURCE,
@@ -75,13 +73,29 @@ def build_create(draft: PostDraft) -> Request:
     )
 
 
+def check_create(draft: PostDraft) -> None:
+    """Refuse a post LinkedIn would refuse.
+
+    Raises:
+        InvalidArgument: See `build_create`.
+    """
+    author_urn(draft.author)
+    check_commentary(draft.commentary)
+    check_unicode(draft.visibility, "visibility")
+    if draft.content is not None:
+        check_content(draft.content)
+    if draft.reshare_parent is not None:
+        post_urn(draft.reshare_parent)
+    if draft.content is None and draft.reshare_parent is None and not _wire_of(draft.commentary):
+        raise InvalidArgument("a post without content needs a commentary", argument="commentary")
+
+
 def parse_create(response: Response, draft: PostDraft) -> CreatedPost:
     """Read the id of the created post from either header; a 201 without one is success with ``id=None``."""
     return CreatedPost(replies.read_created_id(response), images=draft.image_ids)
 
 
-def _wire_text(commentary: str | Commentary) -> str:
-    check_commentary(commentary)
+def _wire_of(commentary: str | Commentary) -> str:
     return escape(commentary) if isinstance(commentary, str) else commentary.wire
 
 
@@ -124,9 +138,12 @@ def check_alt_text(alt_text: str | None) -> None:
     """Refuse alternate text LinkedIn would refuse.
 
     Raises:
-        InvalidArgument: More than 4,086 characters.
+        InvalidArgument: More than 4,086 characters, or a lone surrogate.
     """
-    if alt_text is not None and len(alt_text) > MAX_ALT_TEXT:
+    if alt_text is None:
+        return
+    check_unicode(alt_text, "alt_text")
+    if len(alt_text) > MAX_ALT_TEXT:
         raise InvalidArgument(
             f"alt_text has {len(alt_text):,} characters; LinkedIn takes at most {MAX_ALT_TEXT:,}", argument="alt_text"
         )
@@ -212,8 +229,10 @@ def build_partial_update(
     Raises:
         InvalidArgument: Nothing to change, or text beyond LinkedIn's limit.
     """
+    if commentary is not None:
+        check_commentary(commentary)
     changes = _given(
-        commentary=None if commentary is None else _wire_text(commentary),
+        commentary=None if commentary is None else _wire_of(commentary),
         lifecycleState=None if lifecycle_state is None else str(lifecycle_state),
         contentCallToActionLabel=call_to_action,
         contentLandingPage=landing_page,

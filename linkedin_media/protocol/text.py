@@ -36,6 +36,7 @@ __all__ = [
     "Part",
     "Verbatim",
     "check_commentary",
+    "check_unicode",
     "escape",
     "unescape",
 ]
@@ -61,11 +62,20 @@ def check_commentary(text: str | Commentary, *, limit: int = MAX_COMMENTARY) -> 
             argument="commentary",
             hint=f"shorten it by {len(plain) - limit:,}",
         )
-    lone = _SURROGATE.search(wire)
+    check_unicode(wire, "commentary")
+
+
+def check_unicode(text: str, argument: str) -> None:
+    """Refuse text that cannot be sent.
+
+    Raises:
+        InvalidArgument: It holds a lone surrogate.
+    """
+    lone = None if text.isascii() else _SURROGATE.search(text)
     if lone:
         raise InvalidArgument(
-            f"commentary cannot be sent as UTF-8: character {lone.start() + 1} is a lone surrogate",
-            argument="commentary",
+            f"{argument} cannot be sent as UTF-8: character {lone.start() + 1} is a lone surrogate",
+            argument=argument,
             hint="decode the text properly first",
         )
 

@@ -111,6 +111,10 @@ class Headers(Mapping[str, str]):
             items[key] = f"{items[key]}, {value}" if key in items else value
         return items
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value of a header, or `default`."""
+        return self._items.get(name.lower(), default)
+
     def __getitem__(self, name: str) -> str:
         return self._items[name.lower()]
 
@@ -193,7 +197,18 @@ def check_path(path: str) -> str:
 def with_headers(request: Request, version: str) -> Request:
     """Return `request` with the headers every call carries; ``/v2`` calls carry no version."""
     common = _common_headers(request.restli_method, version if request.versioned else None, request.body is None)
-    return attrs.evolve(request, headers={**common, **request.headers} if request.headers else common)
+    return Request(  # evolve would look every attribute up
+        restli_method=request.restli_method,
+        resource=request.resource,
+        path=request.path,
+        query=request.query,
+        body=request.body,
+        headers={**common, **request.headers} if request.headers else common,
+        http_method=request.http_method,
+        versioned=request.versioned,
+        repeat=request.repeat,
+        max_reply=request.max_reply,
+    )
 
 
 @cache

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 import linkedin_media as lm
-from linkedin_media import files
+from linkedin_media.reading import CHUNK
 from linkedin_media.simulator import (
     Answer,
     Bandwidth,
@@ -283,7 +283,7 @@ async def test_U09_a_read_error_is_the_files_and_not_the_networks(
     usual = os.pread
 
     def failing(fd: int, length: int, offset: int) -> bytes:
-        if offset > 3 * MIB and length == files.CHUNK:
+        if offset > 3 * MIB and length == CHUNK:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return usual(fd, length, offset)
 
@@ -373,7 +373,7 @@ async def test_U13_an_upload_may_take_longer_than_any_timeout_of_the_session(war
 
 
 async def test_U13_no_request_has_a_total_of_aiohttps(ward: Ward) -> None:
-    options = ward.client().transport._options({})
+    options = ward.client().transport._options("PUT", {}, None)
 
     assert options["timeout"].total is None
 

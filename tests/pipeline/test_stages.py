@@ -196,7 +196,7 @@ async def test_a_digest_is_taken_for_those_who_write_it_down(
 ) -> None:
     asked, chunks = [], OpenImage.chunks
 
-    def noted(image: OpenImage, *, digest: bool) -> AsyncIterator[bytes]:
+    def noted(image: OpenImage, *, digest: bool) -> AsyncIterator[bytes | memoryview]:
         asked.append(digest)
         return chunks(image, digest=digest)
 
