@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import heapq
 import logging
 from collections.abc import Sequence
-from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -32,13 +30,16 @@ from ..model.image import Image, MediaStatus
 from ..model.urn import Urn
 from ..options import PollPolicy
 from ..protocol.hints import names_permission
-from .pace import Pace, early_interval, regular_interval
+from .pace import Pace, pause_at
+from .schedule import Schedule, Waiting
 
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
 
 _GLANCES: Final = 10
 """How often a batch that waits for company looks who has come; each time for all who came since."""
+
+_DONE: Final = (MediaStatus.AVAILABLE, MediaStatus.PROCESSING_FAILED)
 
 _log: Final = logging.getLogger("linkedin_media.pipeline")
 
@@ -50,32 +51,29 @@ def shared_poller(client: LinkedInClient, policy: PollPolicy) -> Poller:
 
 
 @attrs.define(eq=False)
-class Waiting:
-    """An image somebody waits for."""
-
-    image: Urn
-    since: float
-    done: asyncio.Future[Image]
-    due: float = 0.0
-    last_status: str | None = None
-
-
-@attrs.define(eq=False)
 class Poller:
     """See the module. Its one task lives for as long as somebody waits."""
 
     client: LinkedInClient
     policy: PollPolicy
-    _later: list[tuple[float, int, Waiting]] = attrs.field(factory=list, init=False)
-    _ready: list[Waiting] = attrs.field(factory=list, init=False)
-    _order: count[int] = attrs.field(factory=count, init=False)
+    _queue: Schedule = attrs.field(factory=Schedule, init=False)
     _pace: Pace = attrs.field(default=attrs.Factory(lambda self: Pace(self.policy), takes_self=True), init=False)
     _waiting: int = attrs.field(default=0, init=False)
+    _expected: int = attrs.field(default=0, init=False)
     _task: asyncio.Task[None] | None = attrs.field(default=None, init=False)
     _wake: asyncio.Event = attrs.field(factory=asyncio.Event, init=False, repr=False)
     _may_batch: bool = attrs.field(default=True, init=False)
     _may_read: bool = attrs.field(default=True, init=False)
     _has_read: bool = attrs.field(default=False, init=False)
+
+    def __enter__(self) -> None:
+        """Expect an image: it is on its way. While there are any, a batch waits for company."""
+        self._expected += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._expected -= 1
+        if not self._expected:
+            self._wake.set()
 
     async def wait(self, image: Urn) -> Image:
         """Return the image once it is AVAILABLE. Where nobody may look, it is returned without a status after a delay.
@@ -122,15 +120,13 @@ class Poller:
 
     async def _stop(self) -> None:
         task, self._task = self._task, None
-        self._later, self._ready = [], []
+        self._queue.clear()
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
 
     def _schedule(self, waiting: Waiting, at: float) -> None:
-        waiting.due = at
-        heapq.heappush(self._later, (at, next(self._order), waiting))
-        if self._later[0][2] is waiting:
+        if self._queue.add(waiting, at) or self._scouts_wanted(waiting.since):
             self._wake.set()
 
     async def _run(self) -> None:
@@ -147,34 +143,38 @@ class Poller:
         while True:
             now = loop.time()
             size = self.policy.batch_size if self._may_batch else 1
-            self._collect_due(now)
-            if self._ready and (len(self._ready) >= size or not self._may_grow(now)):
-                batch = self._ready[:size]
-                del self._ready[:size]
-                return batch
+            self._queue.collect(now)
+            self._send_scouts(now)
+            if self._queue.ready and (len(self._queue.ready) >= size or not self._may_grow(now)):
+                return self._queue.take(size)
             await self._sleep(now)
 
     def _may_grow(self, now: float) -> bool:
         """Tell whether another image may fall due before the oldest one of the batch has been due for a tick."""
-        leaves = self._ready[0].due + self.policy.tick
+        leaves = self._queue.ready[0].due + self.policy.tick
         if leaves <= now:
             return False
-        newcomers = self._pace.first_look < self.policy.tick
-        return newcomers or (bool(self._later) and self._later[0][0] <= leaves)
+        newcomers = self._expected > 0 and self._pace.first_look < self.policy.tick
+        due = self._queue.next_due
+        return newcomers or (due is not None and due <= leaves)
 
-    def _collect_due(self, now: float) -> None:
-        self._ready = [waiting for waiting in self._ready if not waiting.done.done()]
-        while self._later and self._later[0][0] <= now:
-            waiting = heapq.heappop(self._later)[2]
-            if not waiting.done.done():
-                self._ready.append(waiting)
+    def _scouts_wanted(self, now: float) -> bool:
+        """Tell whether a batch of those who wait may teach something that they would have to wait for."""
+        age, later = self._pace.scouts_at, self._queue.later
+        return age is not None and len(later) >= self.policy.batch_size and now - later[0][2].since >= age
+
+    def _send_scouts(self, now: float) -> None:
+        if self._may_batch and not self._queue.ready and self._scouts_wanted(now):
+            self._pace.sent_scouts(now - self._queue.later[0][2].since)
+            self._queue.send_scouts(now, self.policy.batch_size)
 
     async def _sleep(self, now: float) -> None:
         """Sleep until the next image falls due, a partial batch has waited long enough, or somebody comes."""
-        moments = [self._later[0][0]] if self._later else []
-        if self._ready:
+        due, ready = self._queue.next_due, self._queue.ready
+        moments = [due] if due is not None else []
+        if ready:
             moments = [max(moment, now + self.policy.tick / _GLANCES) for moment in moments]
-            moments.append(self._ready[0].due + self.policy.tick)
+            moments.append(ready[0].due + self.policy.tick)
         self._wake.clear()
         try:
             async with asyncio.timeout(max(min(moments) - now, 0.001) if moments else None):
@@ -193,8 +193,19 @@ class Poller:
                 self._finish(waiting, error)
         else:
             self._has_read = self._has_read or bool(answer.results) or len(images) > 1
+            self._learn(batch, answer)
             for waiting in batch:
                 self._answered(waiting, answer)
+
+    def _learn(self, batch: Sequence[Waiting], answer: BatchResult[Urn, Image]) -> None:
+        """Learn when to look first, and look sooner at those who wait if it turns out that this is worth it."""
+        before, found = self._pace.first_look, answer.results
+        first = [one for one in batch if one.last_status is None and one.image in found]
+        looks = [(one.since, one.scouts, found[one.image].status in _DONE) for one in first]
+        self._pace.learn(looks, asyncio.get_running_loop().time())
+        if self._pace.first_look < before:
+            self._queue.hasten(self._pace.first_look)
+            self._wake.set()
 
     def _refused(self, batch: Sequence[Waiting], error: LinkedInMediaError) -> None:
         """Deal with a call that failed as a whole."""
@@ -216,16 +227,17 @@ class Poller:
             return
 
         image = answer.results[waiting.image]
-        age = self._age(waiting)
-        if waiting.last_status is None:
-            done = image.status in (MediaStatus.AVAILABLE, MediaStatus.PROCESSING_FAILED)
-            self._pace.looked(found=done, since=waiting.since, now=waiting.since + age)
+        if waiting.scouts is not None and image.status not in _DONE:
+            waiting.scouts = None  # as if nobody had looked
+            self._schedule(waiting, max(waiting.since + self._pace.first_look, asyncio.get_running_loop().time()))
+            return
+
         waiting.last_status = None if image.status is None else str(image.status)
         if image.status == MediaStatus.AVAILABLE:
             self._finish(waiting, image)
         elif image.status == MediaStatus.PROCESSING_FAILED:
             self._finish(waiting, ProcessingFailed(waiting.image))
-        elif image.status == MediaStatus.WAITING_UPLOAD and age > self.policy.not_found_grace:
+        elif image.status == MediaStatus.WAITING_UPLOAD and self._age(waiting) > self.policy.not_found_grace:
             self._finish(waiting, NeverUploaded(waiting.image))
         else:
             self._again(waiting)
@@ -250,9 +262,7 @@ class Poller:
         if self._may_read:
             self._may_read = False
             _log.warning("poll.not_permitted", extra={"grace": self.policy.grace, "hint": error.hint})
-        everyone = [waiting for _, _, waiting in self._later] + self._ready
-        self._later, self._ready = [], []
-        for waiting in everyone:
+        for waiting in self._queue.clear():
             self._finish_after_grace(waiting)
 
     def _finish_after_grace(self, waiting: Waiting) -> None:
@@ -266,14 +276,9 @@ class Poller:
             self._finish(waiting, self._timeout_of(waiting))
             return
 
-        pause = max(self._pause_at(age), not_before)
+        pause = max(pause_at(self.policy, age, self.client.clock.fraction()), not_before)
         now = asyncio.get_running_loop().time()
         self._schedule(waiting, min(now + pause, max(waiting.since + self.policy.timeout, now)))
-
-    def _pause_at(self, age: float) -> float:
-        if age < self.policy.first_after:
-            return early_interval(self.policy, age)
-        return next_interval(self.policy, age, self.client.clock.fraction())
 
     def _timeout_of(self, waiting: Waiting) -> PollTimeout:
         return PollTimeout(waiting.image, last_status=waiting.last_status, seconds=self.policy.timeout)
@@ -288,8 +293,3 @@ class Poller:
             waiting.done.set_result(result)
         else:
             waiting.done.set_exception(copy.copy(result) if isinstance(result, LinkedInMediaError) else result)
-
-
-def next_interval(policy: PollPolicy, age: float, fraction: float) -> float:
-    """Return the seconds until an image of this age is asked for again, jittered by a tenth."""
-    return regular_interval(policy, age) * (0.95 + 0.1 * fraction)

@@ -85,7 +85,8 @@ class Stages:
         for sending in range(1, MAX_UPLOADS + 1):
             if not isinstance(reached, UploadedImage):
                 async with self._opening:
-                    reached = await self._send(work, reached)
+                    with self._poller:
+                        reached = await self._send(work, reached)
             work.track.image = reached.image
             try:
                 with work.track.at(Stage.POLL):

@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 import linkedin_media as lm
-from linkedin_media.pipeline.poller import next_interval
+from linkedin_media.pipeline.pace import next_interval
 from linkedin_media.pipeline.stages import MAX_UPLOADS
 from linkedin_media.simulator import Answer, CommitThenDrop, Fault, HalfBody, Mutate, Reset, Throttle
 from tests.faults.ward import EAGER, HOPPER, QUICK, Stopwatch, Ward, picture

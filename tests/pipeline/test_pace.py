@@ -62,3 +62,39 @@ def test_a_look_ahead_of_time_is_repeated_at_twice_the_age_but_not_later_than_th
     age: float, pause: float
 ) -> None:
     assert early_interval(lm.PollPolicy(), age) == pytest.approx(pause)
+
+
+def test_scouts_that_are_all_done_teach_to_look_right_away() -> None:
+    pace = Pace(lm.PollPolicy())
+    pace.sent_scouts(0.04)
+    pace.scouted([(0.04 - number / 1000, True) for number in range(40)], now=0.05)
+
+    assert (pace.first_look, pace.scouts_at) == (0.0, None)
+
+
+def test_scouts_of_which_only_the_older_ones_are_done_teach_their_age() -> None:
+    pace = Pace(lm.PollPolicy())
+    pace.scouted([(number / 100, number >= 10) for number in range(25)], now=0.3)
+
+    assert pace.first_look == 0.125  # the first step at which they would have been done
+
+
+def test_a_few_scouts_that_are_done_teach_nothing() -> None:
+    pace = Pace(lm.PollPolicy())
+    pace.scouted([(number / 100, number % 3 == 0) for number in range(30)], now=0.3)
+
+    assert pace.first_look == lm.PollPolicy().first_after
+
+
+def test_scouts_are_sent_at_growing_ages_until_the_first_regular_look() -> None:
+    pace, ages = Pace(lm.PollPolicy()), []
+    while pace.scouts_at is not None:
+        ages.append(pace.scouts_at)
+        pace.sent_scouts(pace.scouts_at)
+
+    assert ages == pytest.approx([0.0, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32])
+
+
+def test_no_scouts_are_sent_once_a_step_is_judged() -> None:
+    assert taught(lambda _: 9.0, SAMPLE - 1).scouts_at == 0.0
+    assert taught(lambda _: 9.0, SAMPLE).scouts_at is None

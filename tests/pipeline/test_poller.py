@@ -15,7 +15,8 @@ import pytest
 import linkedin_media as lm
 from linkedin_media.client.attempts import Clock
 from linkedin_media.model.collection import BatchResult
-from linkedin_media.pipeline.poller import Poller, next_interval, shared_poller
+from linkedin_media.pipeline.pace import next_interval
+from linkedin_media.pipeline.poller import Poller, shared_poller
 from linkedin_media.simulator import SimulatorConfig, ThreadedSimulator
 from tests.inspection.crafted import png
 from tests.waiting import eventually
@@ -132,6 +133,27 @@ async def test_a_look_waits_for_company_that_is_on_its_way() -> None:
     assert client.calls == [[ONE, TWO]]
 
 
+async def test_a_crowd_is_not_left_waiting_where_images_are_done_at_once() -> None:
+    client, loop = FakeClient(), asyncio.get_running_loop()
+    began = loop.time()
+
+    await waits(poller_of(client, first_after=5.0, tick=0.02), *images(120))
+
+    assert loop.time() - began < 2.0
+    assert [len(call) for call in client.calls] == [50, 50, 20]
+
+
+async def test_scouts_that_find_nothing_cost_a_few_looks() -> None:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    client = FakeClient(lambda *_: "AVAILABLE" if loop.time() - began > 0.5 else "PROCESSING")
+
+    found = await waits(poller_of(client, first_after=0.6, interval=0.6, tick=0.02), *images(100))
+
+    assert all(image.available for image in found)
+    assert 2 < len(client.calls) <= 2 + 7
+
+
 async def test_all_who_wait_share_their_looks() -> None:
     client = FakeClient()
 
@@ -161,14 +183,27 @@ async def test_an_image_that_two_wait_for_is_asked_for_once() -> None:
 async def test_a_partial_batch_leaves_when_its_oldest_image_has_waited_a_tick() -> None:
     client = FakeClient()
     poller = poller_of(client, tick=0.3)
-    first = asyncio.create_task(poller.wait(ONE))
-    await asyncio.sleep(0.01)
-    second = asyncio.create_task(poller.wait(TWO))
-    await asyncio.sleep(0.01)
+    with poller:  # a third image is on its way
+        first = asyncio.create_task(poller.wait(ONE))
+        await asyncio.sleep(0.01)
+        second = asyncio.create_task(poller.wait(TWO))
+        await asyncio.sleep(0.01)
 
-    assert client.calls == []
-    await asyncio.wait_for(asyncio.gather(first, second), 5)
+        assert client.calls == []
+        await asyncio.wait_for(asyncio.gather(first, second), 5)
     assert client.calls == [[ONE, TWO]]
+
+
+async def test_a_partial_batch_leaves_at_once_when_the_last_image_on_its_way_is_there_or_never_comes() -> None:
+    client = FakeClient()
+    poller = poller_of(client, tick=60.0)
+    with poller:
+        first = asyncio.create_task(poller.wait(ONE))
+        await asyncio.sleep(0.01)
+        assert client.calls == []
+
+    await asyncio.wait_for(first, 1)
+    assert client.calls == [[ONE]]
 
 
 async def test_no_more_batches_are_asked_for_at_once_than_allowed() -> None:
