@@ -1,4 +1,9 @@
-"""Where an image's steps are written down before the next one begins."""
+"""Where an image's steps are written down.
+
+They are not waited for, and those of one job that follow each other closely are written once. All that a crash can lose by
+it is an upload: the image stays unused and the bytes are sent once more, as after a crash just before a commit. What must
+never be forgotten, that a post is about to be sent, is an intent, which is durable before anything leaves.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +25,7 @@ def now_ms() -> int:
 
 @attrs.frozen
 class ImageCheckpoint(Checkpoint):
-    """Writes one image's steps to the ledger."""
+    """Notes one image's steps in the ledger."""
 
     ledger: Ledger
     record: Record
@@ -32,17 +37,17 @@ class ImageCheckpoint(Checkpoint):
         return self.record.images[self.position]
 
     async def initialized(self, started: InitializedUpload) -> None:
-        """Write down where the bytes go."""
+        """Note where the bytes go."""
         if self.image.urn:
             self.record.orphans.append(self.image.urn)
         self.image.begin(started)
         self.record.enter(State.INITIALIZED)
-        await self.ledger.save(self.record)
+        self.ledger.save_soon(self.record)
 
     async def uploaded(self, uploaded: UploadedImage) -> None:
-        """Write down that they are there, and forget the URL."""
+        """Note that they are there, and forget the URL."""
         self.image.sent(uploaded)
-        if all(image.sha256 for image in self.record.images):
+        if all(image.is_sent for image in self.record.images):
             self.record.enter(State.UPLOADED)
             self.record.uploaded_at = now_ms()
-        await self.ledger.save(self.record)
+        self.ledger.save_soon(self.record)

@@ -1,4 +1,4 @@
-"""What workers of a ledger keep of each other's: the jobs one holds, and what slows all of them down."""
+"""What workers of a ledger keep of each other's: the jobs one takes, and what slows all of them down."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ import attrs
 
 @attrs.define
 class Claim:
-    """What one claim adds to the jobs held here, in the writer's thread, so that the next claim there knows of it."""
+    """What one claim takes of the jobs that this worker owns and nobody here works on (`loose`).
 
-    held: set[int]
+    It is told in the writer's thread, so that the next claim there knows of it.
+    """
+
+    loose: set[int]
     mine: set[int] = attrs.field(factory=set)
     given_up: bool = False
 
-    def begin(self) -> set[int]:
-        """Begin, or begin again after a transaction that failed."""
-        self.held.difference_update(self.mine)
+    def begin(self) -> list[int]:
+        """Begin, or begin again after a transaction that failed; return what may be taken though it is owned."""
+        self.loose.update(self.mine)
         self.mine.clear()
-        return self.held
+        return list(self.loose)
 
     def hold(self, numbers: Iterable[int]) -> None:
-        """Hold jobs, unless nobody waits for them any more."""
+        """Take jobs, unless nobody waits for them any more."""
         self.mine.update(numbers)
-        self.held.update(self.mine)
+        self.loose.difference_update(self.mine)
         if self.given_up:
             self.begin()
 
     def give_up(self) -> None:
-        """Let go of everything: those who asked are gone."""
+        """Leave everything to others: those who asked are gone."""
         self.given_up = True
         self.begin()
 

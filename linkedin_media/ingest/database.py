@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,13 @@ _NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncp
 _MAGIC: Final = b"SQLite format 3\x00"
 
 
+@attrs.frozen
+class Plain:
+    """SQLite without all that surrounds it in a `Connection`, for the one statement that is run again and again."""
+
+    exec_driver_sql: Callable[[str, tuple[Any, ...]], sqlite3.Cursor]
+
+
 @attrs.define(eq=False)
 class Database:
     """An open ledger database: its engine, what to call it, and what to let go of at the end."""
@@ -31,6 +38,23 @@ class Database:
     engine: Engine
     shared: bool
     _release: Callable[[], None] = attrs.field(repr=False)
+    _raw: sqlite3.Connection | None = attrs.field(default=None, repr=False)
+
+    @contextmanager
+    def begin(self, *, plainly: bool = False) -> Iterator[Connection | Plain]:
+        """Begin a transaction, and commit it at the end of the block. `plainly` is enough for SQL of one's own."""
+        if self._raw is None or not plainly:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        self._raw.execute("BEGIN IMMEDIATE")
+        try:
+            yield Plain(self._raw.execute)
+            self._raw.execute("COMMIT")
+        except BaseException:
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+            raise
 
     def close(self) -> None:
         """Close the connections and give the file up."""
@@ -101,7 +125,8 @@ def _open_sqlite(path: Path) -> Database:
         _erase_log(path)
         os.close(lock)
 
-    return Database(str(path), engine, shared=False, release=release)
+    raw = engine.raw_connection().driver_connection  # the only one: the pool has no other
+    return Database(str(path), engine, shared=False, release=release, raw=raw)
 
 
 def _check_tables(path: Path) -> None:

@@ -93,15 +93,20 @@ class ImageProgress:
 
     def sent(self, uploaded: UploadedImage) -> None:
         """Take down that every byte is sent."""
-        self.urn, self.size, self.sha256 = uploaded.image, uploaded.size, uploaded.sha256
+        self.urn, self.size, self.sha256 = uploaded.image, uploaded.size, uploaded.sha256 or None
         self.url, self.expires = None, None
+
+    @property
+    def is_sent(self) -> bool:
+        """True once every byte is sent: only then is their number written down."""
+        return self.size is not None
 
     def resume(self) -> InitializedUpload | UploadedImage | None:
         """Return what the pipeline may go on from."""
         if self.urn is None:
             return None
-        if self.sha256 is not None:
-            return UploadedImage(image=Urn(self.urn), size=self.size or 0, sha256=self.sha256)
+        if self.is_sent:
+            return UploadedImage(image=Urn(self.urn), size=self.size or 0, sha256=self.sha256 or "")
         if self.url is None:
             return None
         expires = None if self.expires is None else datetime.fromtimestamp(self.expires / 1000, UTC)
@@ -145,16 +150,17 @@ class Record:
             **{name: row[name] for name in _PLAIN},
         )
 
-    def row(self) -> dict[str, Any]:
-        """Return the columns to save."""
-        return {
-            "state": self.state.value,
-            "done": int(self.done),
-            "images": self.dump_images(),
-            "orphans": _write(self.orphans) if self.orphans else "[]",
-            "error": _write(self.error) if self.error else None,
-            **{name: getattr(self, name) for name in _SAVED},
-        }
+    def cells(self) -> tuple[Any, ...]:
+        """Return what is to be saved, in the order of `statements.WRITTEN` after the owner."""
+        return (
+            self.state.value,
+            int(self.done),
+            self.dump_images(),
+            _write(self.orphans) if self.orphans else "[]",
+            _write_ascii(self.error) if self.error else None,
+            *(self.tries, self.sendings, self.not_before, self.post),
+            *(self.began_at, self.uploaded_at, self.available_at, self.ended_at),
+        )
 
     def dump_images(self) -> str:
         """Return how far the images are as JSON text."""
@@ -201,6 +207,7 @@ class Record:
 
 
 _write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_write_ascii: Final = json.JSONEncoder(separators=(",", ":")).encode  # a file's name may be no Unicode
 _SPEC: Final = tuple(field.name for field in attrs.fields(JobSpec) if field.name != "id")
 _IMAGE: Final = tuple(field.name for field in attrs.fields(ImageProgress))
 _SAVED: Final = ("tries", "sendings", "not_before", "post", "began_at", "uploaded_at", "available_at", "ended_at")

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import attrs
 from sqlalchemy import Connection, func, select
 
 from ..errors import InvalidArgument, LedgerError
 from . import statements
+from .behind import Behind
 from .claims import Brakes, Claim
 from .database import Database, open_database, reported
 from .jobs import JobSpec, Record
 from .schema import content, job, now_ms, worker
 from .states import State
-from .writer import Statement, Writer
+from .writer import Writer
+
+T = TypeVar("T")
 
 DEAD_AFTER: Final = 30.0
 """Seconds without a heartbeat after which a worker's jobs are anyone's."""
@@ -42,9 +46,9 @@ class Ledger:
     def __init__(self, database: Database, writer: Writer) -> None:
         self._database = database
         self._writer = writer
-        self._save = Statement(statements.SAVE, database)
-        self._intend = Statement(statements.INTEND, database)
+        self._behind = Behind(self._write)
         self._held: set[int] = set()
+        self._loose: set[int] = set()  # owned, while nobody here works on them
         self.dead_after = DEAD_AFTER
         self.me: Final = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
 
@@ -78,6 +82,7 @@ class Ledger:
     async def aclose(self) -> None:
         """Hand back what is held, sign out and close."""
         try:
+            self._behind.flush()
             await self._writer.run(self._sign_out)
         except LedgerError:
             pass  # a dead database knows us dead after a while
@@ -110,7 +115,7 @@ class Ledger:
                 statements.latest(db, "limited_until", told.limited_until),
             )
 
-        return await self._writer.run(work)
+        return await self._run(work)
 
     def _beat(self, db: Connection) -> None:
         statements.beat(db, {"owner": self.me, "pid": os.getpid(), "host": socket.gethostname()})
@@ -124,33 +129,37 @@ class Ledger:
         total, new = 0, 0
         iterator = iter(specs)
         while chunk := list(islice(iterator, _ROWS)):
-            new += await self._writer.run(lambda db, chunk=chunk: statements.add_jobs(db, chunk))  # type: ignore[misc]
+            new += await self._run(lambda db, chunk=chunk: statements.add_jobs(db, chunk))  # type: ignore[misc]
             total += len(chunk)
         return Added(new, total - new)
 
-    async def claim(self, limit: int, *, held: Collection[int] = (), ids: Sequence[int] | None = None) -> list[Record]:
+    async def claim(self, limit: int, *, ids: Sequence[int] | None = None) -> list[Record]:
         """Take up to `limit` unfinished jobs that no living worker has, in the order of the manifest.
 
         What was claimed here before is held until it is done, handed back or let go of, and is not given out twice: not to
-        another caller in this process either. `held` adds to that, `ids` narrows it down.
+        another caller in this process either. `ids` narrows it down.
         """
-        claim = Claim(self._held)
+        claim = Claim(self._loose)
 
-        def work(db: Connection) -> list[Record]:
-            known = claim.begin().union(held)
-            rows = statements.claim_jobs(db, self.me, limit, dead_after=self.dead_after, held=known, ids=ids)
+        def work(db: Connection) -> list[dict[str, Any]]:
+            loose = claim.begin()
+            rows = statements.claim_jobs(db, self.me, limit, dead_after=self.dead_after, loose=loose, ids=ids)
             claim.hold(row["id"] for row in rows)
-            return [Record.of_row(row) for row in rows]
+            return rows
 
         try:
-            return await self._writer.run(work)
+            rows = await self._run(work)
         except BaseException:
             claim.give_up()
             raise
+        self._held.update(claim.mine)
+        return [Record.of_row(row) for row in rows]
 
     def let_go(self, records: Iterable[Record]) -> None:
         """Say that nobody here works on these jobs any more; they are claimed again by whoever comes first."""
-        self._held.difference_update(record.id for record in records)
+        left = self._held.intersection(record.id for record in records)
+        self._held -= left
+        self._loose |= left
 
     async def save(self, record: Record, *, release: bool = False) -> None:
         """Write a job down; returns once that is durable. `release` hands it back, as being done does.
@@ -158,11 +167,20 @@ class Ledger:
         Raises:
             LostLease: Another worker has taken it over.
         """
-        release = release or record.done
-        values = {"b_id": record.id, "b_owner": self.me, "owner": None if release else self.me, **record.row()}
-        await self._writer.update(self._save, record.id, values)
-        if release:
+        self._behind.overtake(record)
+        await self._write(record, release=release)
+        if release or record.done:
             self._held.discard(record.id)
+
+    def save_soon(self, record: Record) -> None:
+        """Write a job down a little later, as it is then; whatever is asked of the ledger meanwhile sees it.
+
+        It is for what may be forgotten, and is heard of only if it fails.
+
+        Raises:
+            LedgerError: The database refused an earlier one.
+        """
+        self._behind.add(record)
 
     async def intend(self, record: Record, digest: str) -> None:
         """Write down, with the database's own time, that the post is about to be sent; durable before it returns.
@@ -171,57 +189,61 @@ class Ledger:
             LostLease: Another worker has taken it over: do not send.
         """
         record.enter(State.POSTING)
-        record.sendings += 1
-        values = {
-            "b_id": record.id,
-            "b_owner": self.me,
-            "intent_digest": digest,
-            "sendings": record.sendings,
-            "images": record.dump_images(),
-            "available_at": record.available_at,
-        }
-        await self._writer.update(self._intend, record.id, values)
+        record.sendings += 1  # not one more than there were: a repeated write must change nothing
+        self._behind.overtake(record)
+        await self._write(record, digest)
+
+    def _write(self, record: Record, digest: str | None = None, *, release: bool = False) -> asyncio.Future[None]:
+        owner = None if release or record.done else self.me
+        row = (record.id, self.me, int(digest is not None), digest, owner, *record.cells())
+        return self._writer.update(record.id, row)
+
+    async def _run(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that sees all that was to be saved."""
+        self._behind.raise_failure()
+        self._behind.flush()
+        return await self._writer.run(work)
 
     async def refresh(self, record: Record) -> None:
         """Read a job's intent anew."""
         columns = (job.c.intent_at, job.c.first_intent_at, job.c.sendings)
-        row = await self._writer.run(lambda db: db.execute(select(*columns).where(job.c.id == record.id)).one())
+        row = await self._run(lambda db: db.execute(select(*columns).where(job.c.id == record.id)).one())
         record.intent_at, record.first_intent_at, record.sendings = row
 
     async def now(self) -> int:
         """Return the database's clock in epoch milliseconds."""
-        return int(await self._writer.run(lambda db: db.execute(select(now_ms())).scalar_one()))
+        return int(await self._run(lambda db: db.execute(select(now_ms())).scalar_one()))
 
     async def counts(self) -> dict[State, int]:
         """Return how many jobs are in each state."""
-        return await self._writer.run(counts)
+        return await self._run(counts)
 
     async def unfinished(self) -> bool:
         """Tell whether a job is left that is neither done nor parked, whoever has it."""
         left = select(job.c.id).where(job.c.done == 0, job.c.state != State.PARKED.value).limit(1)
-        return await self._writer.run(lambda db: db.execute(left).first() is not None)
+        return await self._run(lambda db: db.execute(left).first() is not None)
 
     async def park_rest(self, until: int, error: str | None = None) -> int:
         """Park every job that nobody has and that is not in doubt until a moment (epoch milliseconds)."""
         rest = job.update().where(job.c.done == 0, job.c.owner.is_(None), job.c.state != State.POSTING.value)
         later = func.coalesce(job.c.not_before, 0) < until
         values = {"state": State.PARKED.value, "not_before": until, "error": error}
-        return await self._writer.run(lambda db: db.execute(rest.where(later).values(**values)).rowcount)
+        return await self._run(lambda db: db.execute(rest.where(later).values(**values)).rowcount)
 
     async def page(self, state: State, *, after: int = 0) -> list[Record]:
         """Return the next thousand jobs in a state, by id."""
         statement = select(job).where(job.c.state == state.value, job.c.id > after).order_by(job.c.id).limit(_ROWS)
-        rows = await self._writer.run(lambda db: db.execute(statement).mappings().all())
+        rows = await self._run(lambda db: db.execute(statement).mappings().all())
         return [Record.of_row(dict(row)) for row in rows]
 
     async def reopen(self, states: Sequence[State]) -> int:
         """Begin the jobs in `states` anew where they are: failed ones to try again, parked ones before their time."""
-        return await self._writer.run(lambda db: statements.reopen_jobs(db, states))
+        return await self._run(lambda db: statements.reopen_jobs(db, states))
 
     async def has_post(self, post: str) -> bool:
         """Tell whether a job has this post already."""
         statement = select(job.c.id).where(job.c.post == post).limit(1)
-        return await self._writer.run(lambda db: db.execute(statement).first() is not None)
+        return await self._run(lambda db: db.execute(statement).first() is not None)
 
     async def resolve(self, key: str, *, post: str | None) -> None:
         """Let a person decide about a job whose outcome is unknown: it is `post`, or it is to be sent again (None).
@@ -231,28 +253,28 @@ class Ledger:
         """
         if post and await self.has_post(post):
             raise InvalidArgument(f"{post} is the post of another job", argument="post")
-        if not await self._writer.run(lambda db: statements.resolve_job(db, key, post, self.dead_after)):
+        if not await self._run(lambda db: statements.resolve_job(db, key, post, self.dead_after)):
             raise InvalidArgument(f"job {key!r} is not in doubt", argument="id", hint="`ingest status` shows which are")
 
     async def image_of(self, owner: str, sha256: str) -> str | None:
         """Return the image that already holds this content for this owner."""
         statement = select(content.c.image).where(content.c.owner == owner, content.c.sha256 == sha256)
-        return await self._writer.run(lambda db: db.execute(statement).scalar_one_or_none())
+        return await self._run(lambda db: db.execute(statement).scalar_one_or_none())
 
     async def remember_image(self, owner: str, sha256: str, image: str) -> None:
         """Keep which image holds this content."""
         values = {"owner": owner, "sha256": sha256, "image": image}
-        await self._writer.run(
+        await self._run(
             lambda db: db.execute(statements.insert_into(db, content).values(values).on_conflict_do_nothing())
         )
 
     async def forget_image(self, image: str) -> None:
         """Stop sharing an image that cannot be used."""
-        await self._writer.run(lambda db: db.execute(content.delete().where(content.c.image == image)))
+        await self._run(lambda db: db.execute(content.delete().where(content.c.image == image)))
 
     async def shares_images(self) -> bool:
         """Tell whether an image may be in several posts, in this run or because of an earlier one."""
-        return await self._writer.run(lambda db: db.execute(select(content.c.image).limit(1)).first() is not None)
+        return await self._run(lambda db: db.execute(select(content.c.image).limit(1)).first() is not None)
 
     async def reserve_calls(self, count: int, cap: int, *, day: str | None = None) -> int:
         """Reserve up to `count` of today's (UTC) `cap` calls; returns how many, 0 when the day's are used up.
@@ -260,11 +282,11 @@ class Ledger:
         A negative `count` gives back what was reserved and not used.
         """
         today = day or datetime.now(UTC).date().isoformat()
-        return await self._writer.run(lambda db: statements.reserve(db, today, count, cap))
+        return await self._run(lambda db: statements.reserve(db, today, count, cap))
 
     async def note(self, name: str, value: str | None = None) -> str | None:
         """Return a note kept beside the jobs; with `value`, keep it first."""
-        return await self._writer.run(lambda db: statements.note(db, name, value))
+        return await self._run(lambda db: statements.note(db, name, value))
 
 
 def counts(db: Connection) -> dict[State, int]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ingest", "IngestResult"]
 
-_CLAIM: Final = 100
+_CLAIM: Final = 200
 _IDLE: Final = 0.5
 _OFTEN: Final = 1.0
 _DOUBTS_PER_JOB: Final = 8
@@ -74,6 +74,7 @@ class Ingest:
         self._stages = Stages(client, self._bounds, rules or ImageRules(), poller)
         self._observer = observer
         self._stopping = False
+        self._nothing_until = 0.0
         self._failure: BaseException | None = None
         self._budget: CallBudget | None = None
         self._flights: list[Flight] = []
@@ -205,7 +206,11 @@ class Ingest:
             or len(self._doubts) > _DOUBTS_PER_JOB * self._bounds.jobs
         ):
             return 0
+        if self._nothing_until > self.client.clock.monotonic():
+            return 0
         records = await self.ledger.claim(min(free, _CLAIM))
+        if len(records) < min(free, _CLAIM):
+            self._nothing_until = self.client.clock.monotonic() + _IDLE
         for record in records:
             await self._begin(record)
         return len(records)

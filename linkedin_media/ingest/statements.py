@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Integer, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Dialect, TextClause, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import InvalidArgument
@@ -13,29 +15,14 @@ from .jobs import JobSpec
 from .schema import about, job, now_ms, quota, worker
 from .states import State
 
-_mine: Final = (job.c.id == bindparam("b_id"), job.c.owner == bindparam("b_owner"))
-"""Every update of a job is fenced by its owner."""
+JobRow = Sequence[Any]
+"""One write of a job: its id, its owner, 1 for an intent, the digest of that, then the columns of `WRITTEN`."""
 
-_SAVED: Final = (
-    *("state", "done", "images", "orphans", "error", "tries", "sendings", "not_before", "post", "owner"),
+INTENT: Final = 2
+_FENCE: Final = ("id", "owner", "done", "intent_digest")  # the third is a number, like an intent
+WRITTEN: Final = (
+    *("owner", "state", "done", "images", "orphans", "error", "tries", "sendings", "not_before", "post"),
     *("began_at", "uploaded_at", "available_at", "ended_at"),
-)
-_first_kept: Final = case((bindparam("sendings", type_=Integer) > 0, job.c.first_intent_at), else_=None)
-SAVE: Final = (
-    job.update().where(*_mine).values({"first_intent_at": _first_kept, **{name: bindparam(name) for name in _SAVED}})
-)
-INTEND: Final = (
-    job.update()
-    .where(*_mine)
-    .values(
-        state=State.POSTING.value,
-        intent_at=now_ms(),
-        first_intent_at=func.coalesce(job.c.first_intent_at, now_ms()),
-        intent_digest=bindparam("intent_digest"),
-        sendings=bindparam("sendings"),  # not one more than there were: a repeated write must change nothing
-        images=bindparam("images"),
-        available_at=bindparam("available_at"),
-    )
 )
 
 REOPENED: Final[Mapping[State, State]] = {
@@ -58,6 +45,33 @@ def beat(db: Connection, me: Mapping[str, Any]) -> None:
     insert = insert_into(db, worker).values({**me, "seen": now_ms()})
     db.execute(insert.on_conflict_do_update(index_elements=["owner"], set_={"seen": now_ms()}))
     db.execute(worker.delete().where(worker.c.seen < now_ms() - _FORGOTTEN))
+
+
+def job_update(dialect: Dialect) -> str:
+    """Return the SQL that writes any number of jobs, given as a JSON array of `JobRow`, in the database's own dialect.
+
+    Every update of a job is fenced by its owner. It is one statement for all of them, since a thread gives up the
+    interpreter, and waits for it, around each. An intent takes the database's own time.
+    """
+    cells = [_cell(dialect, place, name) for place, name in enumerate((*_FENCE, *WRITTEN))]
+    number, owner, intent, digest, *written = cells
+    now, values = now_ms().compile(dialect=dialect), dict(zip(WRITTEN, written, strict=True))
+    changes = {
+        **values,
+        "intent_at": f"CASE WHEN {intent} = 1 THEN {now} ELSE job.intent_at END",
+        "intent_digest": f"CASE WHEN {intent} = 1 THEN {digest} ELSE job.intent_digest END",
+        "first_intent_at": f"CASE WHEN {values['sendings']} = 0 THEN NULL WHEN {intent} = 1"
+        f" THEN coalesce(job.first_intent_at, {now}) ELSE job.first_intent_at END",
+    }
+    source = "json_each(?)" if dialect.name == "sqlite" else "json_array_elements(CAST(%s AS json))"
+    assignments = ", ".join(f"{name} = {value}" for name, value in changes.items())
+    return f"UPDATE job SET {assignments} FROM {source} AS wish WHERE job.id = {number} AND job.owner = {owner}"  # noqa: S608 -- our own names  # nosec B608
+
+
+def _cell(dialect: Dialect, place: int, name: str) -> str:
+    if dialect.name == "sqlite":
+        return f"json_extract(wish.value, '$[{place}]')"
+    return f"CAST(wish.value->>{place} AS {job.c[name].type.compile(dialect)})"
 
 
 def add_jobs(db: Connection, specs: Sequence[JobSpec]) -> int:
@@ -83,36 +97,57 @@ def add_jobs(db: Connection, specs: Sequence[JobSpec]) -> int:
 def _compare(db: Connection, specs: Sequence[JobSpec], texts: Sequence[str]) -> None:
     known = db.execute(select(job.c.key, job.c.spec).where(job.c.key.in_([spec.id for spec in specs])))
     stored = {row[0]: row[1] for row in known}
-    for spec, text in zip(specs, texts, strict=True):
-        if stored[spec.id] != text:
+    for spec, wish in zip(specs, texts, strict=True):
+        if stored[spec.id] != wish:
             raise InvalidArgument(
                 f"job {spec.id!r} is in the ledger with other contents",
                 hint="give the changed job a new id, or use a new ledger",
             )
 
 
-def living(dead_after: float, *, but: str = "") -> Any:
+def living(dead_after: float) -> Any:
     """Select the workers whose jobs are theirs."""
-    return select(worker.c.owner).where(worker.c.seen > now_ms() - int(dead_after * 1000), worker.c.owner != but)
+    return select(worker.c.owner).where(worker.c.seen > now_ms() - int(dead_after * 1000))
 
 
 def claim_jobs(
-    db: Connection, me: str, limit: int, *, dead_after: float, held: Collection[int], ids: Iterable[int] | None
+    db: Connection, me: str, limit: int, *, dead_after: float, loose: Sequence[int], ids: Sequence[int] | None
 ) -> list[dict[str, Any]]:
-    """Take jobs that are due, that no other living worker has, and that are not among those `held` here already."""
-    free = or_(job.c.owner.is_(None), job.c.owner.not_in(living(dead_after, but=me)))
-    due = or_(job.c.not_before.is_(None), job.c.not_before <= now_ms())
-    wanted = select(job.c.id).where(job.c.done == 0, free, due).order_by(job.c.id)
-    if ids is None:
-        wanted = wanted.limit(limit + len(held))  # fewer than a list of them would cost
-    else:
-        wanted = wanted.where(job.c.id.in_(list(ids)))
-    found = db.execute(wanted.with_for_update(skip_locked=True)).scalars()
-    chosen = [number for number in found if number not in held][:limit]
-    if not chosen:
-        return []
-    claim = job.update().where(job.c.id.in_(chosen)).values(owner=me).returning(*job.c)
-    return sorted((dict(row) for row in db.execute(claim).mappings()), key=lambda row: int(row["id"]))
+    """Take jobs that are due and that no living worker has; of those I have, the `loose` ones.
+
+    The rows come as one JSON text: a thread gives up the interpreter, and waits for it, around each row that it reads.
+    """
+    look, take = _claim(db.dialect, named=ids is not None)
+    values = {"me": me, "most": limit, "dead_after": int(dead_after * 1000), "loose": json.dumps(loose)}
+    if ids is not None:
+        values["ids"] = json.dumps(list(ids))
+    found = json.loads(db.execute(look, values).scalar_one() or "[]")
+    if found:
+        db.execute(take, {"me": me, "found": json.dumps([row[0] for row in found])})
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in sorted(found)]
+
+
+_COLUMNS: Final = tuple(job.c.keys())
+
+
+@lru_cache(maxsize=4)
+def _claim(dialect: Dialect, *, named: bool) -> tuple[TextClause, TextClause]:
+    now, is_sqlite = now_ms().compile(dialect=dialect), dialect.name == "sqlite"
+
+    def among(name: str) -> str:
+        each = f"json_each(:{name})" if is_sqlite else f"json_array_elements_text(CAST(:{name} AS json))"
+        return f"id IN (SELECT CAST(value AS BIGINT) FROM {each})"  # noqa: S608 -- our own names  # nosec B608
+
+    living = f"SELECT owner FROM worker WHERE seen > {now} - :dead_after"  # noqa: S608 -- our own names  # nosec B608
+    free = f"(owner IS NULL OR (owner <> :me AND owner NOT IN ({living})) OR (owner = :me AND {among('loose')}))"
+    due = f"(not_before IS NULL OR not_before <= {now})"
+    conditions = " AND ".join(("done = 0", free, due, *([among("ids")] if named else ())))
+    lock = "" if is_sqlite else "FOR UPDATE SKIP LOCKED"
+    wanted = f"SELECT * FROM job WHERE {conditions} ORDER BY id LIMIT :most {lock}"  # noqa: S608 -- our own names  # nosec B608
+    row = f"{'json_array' if is_sqlite else 'json_build_array'}({', '.join(_COLUMNS)})"
+    rows = f"json_group_array({row})" if is_sqlite else f"CAST(json_agg({row}) AS text)"
+    look = text(f"SELECT {rows} FROM ({wanted}) AS wanted")  # noqa: S608 -- our own names  # nosec B608
+    return look, text(f"UPDATE job SET owner = :me WHERE {among('found')}")  # noqa: S608 -- our own names  # nosec B608
 
 
 def reopen_jobs(db: Connection, states: Iterable[State]) -> int:
@@ -150,8 +185,8 @@ def note(db: Connection, name: str, value: str | None = None) -> str | None:
     if value is not None:
         insert = insert_into(db, about).values(name=name, value=value)
         db.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
-    text: str | None = db.execute(select(about.c.value).where(about.c.name == name)).scalar_one_or_none()
-    return text
+    noted: str | None = db.execute(select(about.c.value).where(about.c.name == name)).scalar_one_or_none()
+    return noted
 
 
 def latest(db: Connection, name: str, moment: int | None) -> int | None:

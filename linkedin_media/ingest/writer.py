@@ -1,68 +1,70 @@
 """Group commit: one thread, and one transaction for everyone who waits.
 
 Every write is acknowledged only once its transaction is durable; the many that arrive while the last one was being synced
-share the next one, which makes ``synchronous=FULL`` as cheap as none. There is no lingering: natural batching is better.
+share the next one, which makes ``synchronous=FULL`` as cheap as none. What costs most is neither the disk nor the SQL, but
+handing the interpreter over to the thread and back: so the loop gathers what belongs together, and hands it over once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import queue
+import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
-import attrs
-from sqlalchemy import Connection, Update
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ..errors import LedgerError, LostLease
+from .alarm import Alarm
+from .batch import Batch, Write, tell
 from .database import Database, explain
+from .statements import INTENT, JobRow, job_update
 
 T = TypeVar("T")
 _MOST: Final = 500
+_LINGER: Final = 0.002
+"""Seconds that an update waits for others to share its transaction, unless as many as `_ENOUGH` are there before."""
+
+_ENOUGH: Final = 8
+_LOAN: Final = 0.001
+"""Seconds that the loop stands still at most while the thread commits. Without a loan the thread gets the interpreter only
+once the loop waits for something, or after five milliseconds, three times for each commit, and both of them slow down."""
+
+_NO_LOAN: Final = 1.0
+"""Seconds without loans after one that did not suffice: this disk is slow, or the machine busy."""
+
 _RETRIES: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 4.0)
 """Seconds before each new attempt after a deadlock or a lost connection; together less than a worker takes to be dead."""
 
 _AGAIN: Final = frozenset({"40P01", "40001", "57P01", "57P02", "57P03"})
 """PostgreSQL's codes for a deadlock, a failed serialization, and a server that restarts."""
 
-
-class Statement:
-    """An update of one row by its id, in the database's own SQL: compiled once, since compiling costs more than writing."""
-
-    def __init__(self, update: Update, database: Database) -> None:
-        compiled = update.compile(dialect=database.engine.dialect)
-        self.sql = str(compiled)
-        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
-        self._order = getattr(compiled, "positiontup", None)  # None where parameters are named
-
-    def bind(self, values: Mapping[str, Any]) -> Any:
-        """Return `values` as the driver takes them."""
-        known = {**self._constants, **values}
-        return known if self._order is None else tuple([known[name] for name in self._order])
+_as_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
-@attrs.define(eq=False)
-class _Write:
-    future: asyncio.Future[Any]
-    work: Callable[[Connection], Any] | None = None
-    statement: Statement | None = None
-    parameters: Any = None
-    job: int = 0
-    result: Any = None
+class _NotTogether(Exception):
+    """These writes cannot share a statement."""
 
 
 class Writer:
-    """Owns the thread that writes to a ledger; close it to let go."""
+    """Owns the thread that writes to a ledger; close it to let go. One event loop at a time may use it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._update = job_update(database.engine.dialect)
+        self._waiting: list[Write] = []
+        self._alarm = Alarm(self._hand_over)
+        self._batch: Batch | None = None  # with the thread
+        self._no_loan_until = 0.0
+        self._closed = False
+        self._batches: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="linkedin-media-ledger", daemon=True)
         self._thread.start()
-        self._closed = False
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction, and return its result once that is durable. It may run more than once.
@@ -70,63 +72,89 @@ class Writer:
         Raises:
             LedgerError: The database refused.
         """
-        result: T = await self._submit(_Write(asyncio.get_running_loop().create_future(), work=work))
+        write = Write(asyncio.get_running_loop().create_future(), work=work)
+        self._submit(write, 0.0)
+        result: T = await write.future
         return result
 
-    async def update(self, statement: Statement, job: int, values: Mapping[str, Any]) -> None:
-        """Update a job's row; those of the same statement go together.
+    def update(self, job: int, row: JobRow) -> asyncio.Future[None]:
+        """Update a job's row; done once that is durable. It is made even if nobody waits for it any more.
 
-        Raises:
-            LostLease: There is no such row any more.
-            LedgerError: The database refused.
+        The future raises `LostLease` where there is no such row any more, and `LedgerError` if the database refused.
         """
-        future = asyncio.get_running_loop().create_future()
-        await self._submit(_Write(future, statement=statement, parameters=statement.bind(values), job=job))
+        write = Write(asyncio.get_running_loop().create_future(), job=job, row=row)
+        self._submit(write, _LINGER)
+        return write.future
 
     def close(self) -> None:
         """Write what waits, and end the thread."""
         self._closed = True
-        self._queue.put(None)
+        self._alarm.cancel()
+        if self._waiting:
+            self._put(self._waiting)
+        self._batches.put(None)
         self._thread.join()
 
-    async def _submit(self, write: _Write) -> Any:
-        """Wait for a write; it is made even if nobody waits for it any more."""
+    def _submit(self, write: Write, linger: float) -> None:
         if self._closed:
             raise LedgerError("the ledger is closed")
-        self._queue.put(write)
-        return await write.future
+        self._waiting.append(write)
+        if not self._at_work:
+            self._alarm.within(0.0 if len(self._waiting) >= _ENOUGH else linger)
+
+    @property
+    def _at_work(self) -> bool:
+        return self._batch is not None and not self._batch.is_abandoned
+
+    def _hand_over(self) -> None:
+        """Give the thread what waits, unless it is at work: then it is given when that is done."""
+        if not self._waiting or self._at_work:
+            return
+        writes, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+        now = time.monotonic()
+        if now < self._no_loan_until:
+            self._put(writes)
+        elif self._put(writes, loan=_LOAN):
+            self._told(writes)
+        else:
+            self._no_loan_until = now + _NO_LOAN
+
+    def _put(self, writes: Sequence[Write], *, loan: float = 0.0) -> bool:
+        """Give the thread a batch; tell whether it was committed while the loop stood still for it."""
+        self._batch = batch = Batch(writes)
+        if not loan:
+            batch.leave()
+        self._batches.put(batch)
+        return bool(loan) and batch.wait(loan)
+
+    def _told(self, writes: Sequence[Write]) -> None:
+        self._batch = None
+        tell(writes)
+        self._hand_over()
 
     def _serve(self) -> None:
-        ending = False
-        while not ending:
-            batch = [self._queue.get()]
-            while len(batch) < _MOST and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
+        while (batch := self._batches.get()) is not None:
+            self._commit(batch.writes)
+            batch.end(self._told)
 
-            ending = None in batch
-            writes = [write for write in batch if write is not None]
-            if writes:
-                self._commit(writes)
-
-    def _commit(self, writes: Sequence[_Write]) -> None:
+    def _commit(self, writes: Sequence[Write]) -> None:
         """Commit all of them together; should that fail, each alone, so that one cannot spoil the others."""
         try:
             self._try_to_commit(writes)
         except BaseException as error:  # noqa: BLE001 -- whatever it is, those who wait must hear of it
-            if len(writes) > 1:
-                for write in writes:
-                    self._commit([write])
+            if len(writes) == 1:
+                writes[0].result = _reason(error, self._database.name)
                 return
-            _settle(writes, _reason(error, self._database.name))
-        else:
-            _settle(writes, None)
+            for write in writes:
+                self._commit([write])
 
-    def _try_to_commit(self, writes: Sequence[_Write]) -> None:
+    def _try_to_commit(self, writes: Sequence[Write]) -> None:
         """Every write may be made twice with the same effect, so that one whose commit nobody confirmed is repeated."""
         for pause in _RETRIES:
             try:
-                with self._database.engine.begin() as connection:
-                    _apply(connection, writes)
+                alone = all(write.work is None for write in writes)
+                with self._database.begin(plainly=alone) as connection:
+                    _apply(connection, writes, self._update)
                 return
             except DBAPIError as error:
                 if not _passing(error):
@@ -151,53 +179,29 @@ def _unreachable(error: DBAPIError) -> bool:
 
 
 def _reason(error: BaseException, name: str) -> Exception:
-    if isinstance(error, DBAPIError):
+    if isinstance(error, DBAPIError | sqlite3.Error):
         return explain(error, name)
     return error if isinstance(error, Exception) else LedgerError(f"{name}: {type(error).__name__}")
 
 
-def _apply(connection: Connection, writes: Sequence[_Write]) -> None:
-    together: dict[Statement, list[_Write]] = {}
-    for write in writes:
-        write.result = None
-        if write.statement is not None:
-            together.setdefault(write.statement, []).append(write)
-
-    for statement, group in together.items():
-        _update(connection, statement, sorted(group, key=lambda write: write.job))
+def _apply(connection: Any, writes: Sequence[Write], update: str) -> None:
+    """Make the updates, then the other work, which so sees all that was written down before it was asked for."""
+    rows = _newest([write for write in writes if write.work is None])
+    if rows and connection.exec_driver_sql(update, (_as_json(rows),)).rowcount != len(rows):
+        if len(writes) > 1:
+            raise _NotTogether
+        writes[0].result = LostLease(f"job {writes[0].job} was taken over by another worker")
     for write in writes:
         if write.work is not None:
             write.result = write.work(connection)
 
 
-def _update(connection: Connection, statement: Statement, group: Sequence[_Write]) -> None:
-    """Update many rows at once, in the order of their ids; where one is missing, find out which."""
-    changed = connection.exec_driver_sql(statement.sql, [write.parameters for write in group]).rowcount
-    if changed == len(group):
-        return
-    for write in group:
-        if connection.exec_driver_sql(statement.sql, write.parameters).rowcount != 1:
-            write.result = LostLease(f"job {write.job} was taken over by another worker")
-
-
-def _settle(writes: Sequence[_Write], failure: Exception | None) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Write]] = {}
-    for write in writes:
-        by_loop.setdefault(write.future.get_loop(), []).append(write)
-    for loop, waiting in by_loop.items():
-        try:
-            loop.call_soon_threadsafe(_tell, waiting, failure)
-        except RuntimeError:  # the loop is closed: nobody waits
-            continue
-
-
-def _tell(writes: Sequence[_Write], failure: Exception | None) -> None:
-    for write in writes:
-        if write.future.done():
-            continue
-        if failure is not None:
-            write.future.set_exception(failure)
-        elif isinstance(write.result, Exception):
-            write.future.set_exception(write.result)
-        else:
-            write.future.set_result(write.result)
+def _newest(updates: Sequence[Write]) -> list[JobRow]:
+    """Return a row for each job. The newest says all that an older one did, unless that one is an intent."""
+    newest: dict[int, JobRow] = {}
+    for write in updates:
+        known = newest.get(write.job)
+        if known is not None and known[INTENT]:
+            raise _NotTogether
+        newest[write.job] = write.row
+    return list(newest.values())

@@ -18,7 +18,7 @@ from typing import Any
 
 import linkedin_media as lm
 from linkedin_media.client.images import Images
-from linkedin_media.ingest import statements, writer
+from linkedin_media.ingest import batch, statements, writer
 from linkedin_media.ingest.jobs import JobSpec
 from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.options import IngestOptions
@@ -59,21 +59,23 @@ class Saboteur:
 
     def wrap_commits(self) -> None:
         """Put a point between the last write of a transaction and its commit, and one after the commit."""
-        genuine_apply, genuine_settle, genuine_claim = writer._apply, writer._settle, statements.claim_jobs
+        genuine_apply, genuine_end, genuine_claim = writer._apply, batch.Batch.end, statements.claim_jobs
 
         def apply(*arguments: Any) -> None:
             genuine_apply(*arguments)
             self.pass_by("before commit")
 
-        def settle(*arguments: Any) -> None:
+        def end(*arguments: Any) -> None:
             self.pass_by("after commit")
-            genuine_settle(*arguments)
+            genuine_end(*arguments)
 
         def claim(*arguments: Any, **options: Any) -> Any:
             self.pass_by("before claim")
             return genuine_claim(*arguments, **options)
 
-        writer._apply, writer._settle, statements.claim_jobs = apply, settle, claim  # type: ignore[assignment]
+        writer._apply = apply  # type: ignore[assignment]
+        batch.Batch.end = end  # type: ignore[assignment,method-assign]
+        statements.claim_jobs = claim
 
 
 def call_kind(_transport: Any, request: Any, *_: Any) -> str:

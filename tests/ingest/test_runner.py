@@ -14,6 +14,7 @@ from linkedin_media.ingest import worker as working, writer as writing
 from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.options import IngestOptions
 from linkedin_media.ingest.runner import Ingest
+from linkedin_media.ingest.statements import INTENT
 from linkedin_media.ingest.states import State
 from linkedin_media.simulator import Answer, CommitThenDrop, DailyLimit, Fault, Latency
 
@@ -343,13 +344,16 @@ async def test_a_chunk_settles_its_doubts_or_says_they_are_unknown(start, specs,
 
 
 async def test_nothing_is_sent_that_the_ledger_does_not_have(start, specs, linkedin_simulator, monkeypatch):
-    def full(connection, statement, group):
-        raise LedgerError("database or disk is full")
+    genuine = writing._apply
+
+    def full(connection, writes, update):
+        if any(write.row and write.row[INTENT] for write in writes):
+            raise LedgerError("database or disk is full")
+        genuine(connection, writes, update)
 
     async with start() as ingest:
         await ingest.add(specs(3))
-        intend, genuine = ingest.ledger._intend, writing._update
-        monkeypatch.setattr(writing, "_update", lambda *all_: full(*all_) if all_[1] is intend else genuine(*all_))
+        monkeypatch.setattr(writing, "_apply", full)
         with pytest.raises(LedgerError, match="full"):
             await results_of(ingest)
         monkeypatch.undo()

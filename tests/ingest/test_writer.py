@@ -119,8 +119,8 @@ async def test_a_claim_that_fails_holds_nothing(ledger, make_specs, monkeypatch)
 
 
 def _then_fail(apply):
-    def failing(connection, writes):
-        apply(connection, writes)
+    def failing(*arguments):
+        apply(*arguments)
         raise LedgerError("no space")
 
     return failing

@@ -1,0 +1,42 @@
+"""One timer for many wishes: whoever needs something soon says how soon, and it is done once for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import attrs
+
+
+@attrs.define(eq=False)
+class Alarm:
+    """Calls `ring` once, at the earliest moment asked for since it last did, in the event loop of whoever asked.
+
+    A loop that has ended takes its wishes with it: the next wish sets the alarm anew.
+    """
+
+    ring: Callable[[], None]
+    _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False)
+    _handle: asyncio.Handle | None = attrs.field(default=None, init=False)
+    _due: float = attrs.field(default=0.0, init=False)
+
+    def within(self, seconds: float) -> None:
+        """Ring in `seconds` at the latest."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + seconds if seconds > 0 else 0.0
+        if self._handle is not None:
+            if self._loop is loop and self._due <= due:
+                return
+            self._handle.cancel()
+        self._loop, self._due = loop, due
+        self._handle = loop.call_at(due, self._ring) if due else loop.call_soon(self._ring)
+
+    def cancel(self) -> None:
+        """Ring for none of the wishes so far."""
+        if self._handle is not None:
+            self._handle.cancel()
+        self._handle = None
+
+    def _ring(self) -> None:
+        self._handle = None
+        self.ring()
