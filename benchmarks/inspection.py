@@ -31,15 +31,16 @@ def answer(settings: Settings) -> Iterator[Table]:
     folder = settings.folder
     small = Path(samples.jpegs(folder, 200 * samples.KB)[0])
     jpeg, png = samples.large_jpeg(folder), samples.large_png(folder)
-    short, long = samples.gif(folder, 250), samples.gif(folder, 1000)
+    short, long, tiny = samples.gif(folder, 250), samples.gif(folder, 1000), samples.gif(folder, 250, side=16)
     rows, ratios = [], {}
-    for path in (small, jpeg, png, short, long):
+    for path in (small, jpeg, png, short, long, tiny):
         say(f"inspection: {path.name}")
         figures = _measured([path], settings.rounds)
         ratios[path] = figures
         rows.append(_row(path.name, [path], figures))
     goals = [
         Goal("250-frame GIF ÷ Pillow n_frames", _ratio(ratios[short], "frames"), 0.1),
+        Goal("250 tiny frames ÷ Pillow n_frames", _ratio(ratios[tiny], "frames"), 0.1),
         Goal("36 MP JPEG ÷ Image.open", _ratio(ratios[jpeg], "open"), 0.6),
         Goal("36 MP PNG ÷ Image.open", _ratio(ratios[png], "open"), 0.6),
     ]

@@ -34,7 +34,7 @@ def answer(settings: Settings) -> Iterator[Table]:
         runs = interleaved(
             taking_part(cases, settings),
             settings.rounds,
-            partial(race, at=at, files=files, images=settings.images(2000)),
+            partial(race, at=at, files=files, images=settings.images(4000)),
             "lag",
         )
     if alone not in runs:

@@ -58,11 +58,11 @@ def _large(folder: Path, name: str, kind: str, **options: int) -> Path:
     return path
 
 
-def gif(folder: Path, frames: int) -> Path:
-    """Make a GIF of so many frames, about 14 KB each."""
-    path = folder / f"{frames}-frames.gif"
+def gif(folder: Path, frames: int, *, side: int = 104) -> Path:
+    """Make a GIF of so many frames, each a square of noise: about 14 KB, 1 KB for a side of 16."""
+    path = folder / f"{frames}-frames-{side}x{side}.gif"
     if not path.exists():
-        one = _saved(Image.effect_noise((104, 104), 60).convert("P"), "GIF")
+        one = _saved(Image.effect_noise((side, side), 60).convert("P"), "GIF")
         palette_end = 13 + (3 << (one[10] & 7) + 1)
         head, frame = one[:palette_end], one[palette_end:-1]
         path.write_bytes(head + b"!\xf9\4\4\5\0\0\0".join([b""] + [frame[frame.index(b",") :]] * frames) + b";")
