@@ -20,7 +20,7 @@ from .behind import Behind
 from .claims import Brakes, Claim
 from .database import Database, open_database, reported
 from .jobs import JobSpec, Record
-from .schema import content, job, now_ms, worker
+from .schema import content, job, now_ms
 from .states import State
 from .writer import Writer
 
@@ -83,7 +83,7 @@ class Ledger:
         """Hand back what is held, sign out and close."""
         try:
             self._behind.flush()
-            await self._writer.run(self._sign_out)
+            await self._writer.run(lambda db: statements.sign_out(db, self.me))
         except LedgerError:
             pass  # a dead database knows us dead after a while
         finally:
@@ -96,13 +96,8 @@ class Ledger:
     def _sign_in(self, db: Connection) -> None:
         """The owner of a file is its only worker: whoever else signed in is dead."""
         if not self.shared:
-            db.execute(worker.delete())
-            db.execute(job.update().where(job.c.done == 0, job.c.owner.is_not(None)).values(owner=None))
+            statements.sign_out(db)
         self._beat(db)
-
-    def _sign_out(self, db: Connection) -> None:
-        db.execute(job.update().where(job.c.done == 0, job.c.owner == self.me).values(owner=None))
-        db.execute(worker.delete().where(worker.c.owner == self.me))
 
     async def heartbeat(self, mine: Brakes | None = None) -> Brakes:
         """Say that this worker lives and what slows it down; return what slows them all down."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Dialect, TextClause, or_, select, text
@@ -24,6 +25,10 @@ WRITTEN: Final = (
     *("owner", "state", "done", "images", "orphans", "error", "tries", "sendings", "not_before", "post"),
     *("began_at", "uploaded_at", "available_at", "ended_at"),
 )
+
+_DONE: Final = len(_FENCE) + WRITTEN.index("done")
+_OF_THE_DONE: Final = frozenset({"done", "post"})
+_as_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 REOPENED: Final[Mapping[State, State]] = {
     State.FAILED: State.NEW,
@@ -47,31 +52,69 @@ def beat(db: Connection, me: Mapping[str, Any]) -> None:
     db.execute(worker.delete().where(worker.c.seen < now_ms() - _FORGOTTEN))
 
 
-def job_update(dialect: Dialect) -> str:
-    """Return the SQL that writes any number of jobs, given as a JSON array of `JobRow`, in the database's own dialect.
+def sign_out(db: Connection, me: str | None = None) -> None:
+    """Hand back the jobs of a worker, or of all of them, and forget it."""
+    db.execute(
+        job.update().where(job.c.done == 0, job.c.owner == me if me else job.c.owner.is_not(None)).values(owner=None)
+    )
+    db.execute(worker.delete().where(worker.c.owner == me) if me else worker.delete())
 
-    Every update of a job is fenced by its owner. It is one statement for all of them, since a thread gives up the
-    interpreter, and waits for it, around each. An intent takes the database's own time.
+
+class JobUpdate:
+    """Writes any number of jobs, each row fenced by its owner; an intent takes the database's own time.
+
+    It is one statement for all that is not done, and one for all that is: a thread gives up the interpreter, and waits for
+    it, around each. SQLite has them as a table of values, which costs least, and keeps a statement for each power of two.
     """
-    cells = [_cell(dialect, place, name) for place, name in enumerate((*_FENCE, *WRITTEN))]
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._texts: dict[tuple[int, bool], str] = {}
+
+    def apply(self, connection: Any, rows: Sequence[JobRow]) -> int:
+        """Write the rows; return how many there were to write to. There is at most one for each job."""
+        changed = 0
+        for done in (False, True):
+            group = [row for row in rows if bool(row[_DONE]) is done]
+            if group:
+                text, values = self._statement(group, done=done)
+                changed += connection.exec_driver_sql(text, values).rowcount
+        return changed
+
+    def _statement(self, rows: Sequence[JobRow], *, done: bool) -> tuple[str, tuple[Any, ...]]:
+        if self._dialect.name != "sqlite":
+            return self._text(1, done=done), (_as_json(rows),)
+        size = 1 << (len(rows) - 1).bit_length()
+        nobody = (None,) * (len(rows[0]) * (size - len(rows)))
+        return self._text(size, done=done), (*chain.from_iterable(rows), *nobody)
+
+    def _text(self, size: int, *, done: bool) -> str:
+        text = self._texts.get((size, done))
+        if text is None:
+            text = self._texts[size, done] = _update_text(self._dialect, size, done=done)
+        return text
+
+
+def _update_text(dialect: Dialect, size: int, *, done: bool) -> str:
+    """Return an update of `size` rows. What is not done has not got what two indexes are about, which saves their upkeep."""
+    columns = (*_FENCE, *WRITTEN)
+    if dialect.name == "sqlite":
+        row = f"({', '.join('?' * len(columns))})"
+        source = f"(VALUES {', '.join([row] * size)})"
+        cells = [f"wish.column{place}" for place in range(1, len(columns) + 1)]
+    else:
+        source = "json_array_elements(CAST(%s AS json))"
+        kinds = [job.c[name].type.compile(dialect) for name in columns]
+        cells = [f"CAST(wish.value->>{place} AS {kind})" for place, kind in enumerate(kinds)]
     number, owner, intent, digest, *written = cells
     now, values = now_ms().compile(dialect=dialect), dict(zip(WRITTEN, written, strict=True))
-    changes = {
-        **values,
-        "intent_at": f"CASE WHEN {intent} = 1 THEN {now} ELSE job.intent_at END",
-        "intent_digest": f"CASE WHEN {intent} = 1 THEN {digest} ELSE job.intent_digest END",
-        "first_intent_at": f"CASE WHEN {values['sendings']} = 0 THEN NULL WHEN {intent} = 1"
-        f" THEN coalesce(job.first_intent_at, {now}) ELSE job.first_intent_at END",
-    }
-    source = "json_each(?)" if dialect.name == "sqlite" else "json_array_elements(CAST(%s AS json))"
+    changes = {name: value for name, value in values.items() if done or name not in _OF_THE_DONE}
+    changes["intent_at"] = f"CASE WHEN {intent} = 1 THEN {now} ELSE job.intent_at END"
+    changes["intent_digest"] = f"CASE WHEN {intent} = 1 THEN {digest} ELSE job.intent_digest END"
+    first = f"CASE WHEN {intent} = 1 THEN coalesce(job.first_intent_at, {now}) ELSE job.first_intent_at END"
+    changes["first_intent_at"] = f"CASE WHEN {values['sendings']} = 0 THEN NULL ELSE {first} END"
     assignments = ", ".join(f"{name} = {value}" for name, value in changes.items())
     return f"UPDATE job SET {assignments} FROM {source} AS wish WHERE job.id = {number} AND job.owner = {owner}"  # noqa: S608 -- our own names  # nosec B608
-
-
-def _cell(dialect: Dialect, place: int, name: str) -> str:
-    if dialect.name == "sqlite":
-        return f"json_extract(wish.value, '$[{place}]')"
-    return f"CAST(wish.value->>{place} AS {job.c[name].type.compile(dialect)})"
 
 
 def add_jobs(db: Connection, specs: Sequence[JobSpec]) -> int:

@@ -8,7 +8,6 @@ handing the interpreter over to the thread and back: so the loop gathers what be
 from __future__ import annotations
 
 import asyncio
-import json
 import queue
 import sqlite3
 import threading
@@ -23,7 +22,7 @@ from ..errors import LedgerError, LostLease
 from .alarm import Alarm
 from .batch import Batch, Write, tell
 from .database import Database, explain
-from .statements import INTENT, JobRow, job_update
+from .statements import INTENT, JobRow, JobUpdate
 
 T = TypeVar("T")
 _MOST: Final = 500
@@ -44,8 +43,6 @@ _RETRIES: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 4.0)
 _AGAIN: Final = frozenset({"40P01", "40001", "57P01", "57P02", "57P03"})
 """PostgreSQL's codes for a deadlock, a failed serialization, and a server that restarts."""
 
-_as_json: Final = json.JSONEncoder(separators=(",", ":")).encode
-
 
 class _NotTogether(Exception):
     """These writes cannot share a statement."""
@@ -56,7 +53,7 @@ class Writer:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._update = job_update(database.engine.dialect)
+        self._update = JobUpdate(database.engine.dialect)
         self._waiting: list[Write] = []
         self._alarm = Alarm(self._hand_over)
         self._batch: Batch | None = None  # with the thread
@@ -184,10 +181,10 @@ def _reason(error: BaseException, name: str) -> Exception:
     return error if isinstance(error, Exception) else LedgerError(f"{name}: {type(error).__name__}")
 
 
-def _apply(connection: Any, writes: Sequence[Write], update: str) -> None:
+def _apply(connection: Any, writes: Sequence[Write], update: JobUpdate) -> None:
     """Make the updates, then the other work, which so sees all that was written down before it was asked for."""
     rows = _newest([write for write in writes if write.work is None])
-    if rows and connection.exec_driver_sql(update, (_as_json(rows),)).rowcount != len(rows):
+    if rows and update.apply(connection, rows) != len(rows):
         if len(writes) > 1:
             raise _NotTogether
         writes[0].result = LostLease(f"job {writes[0].job} was taken over by another worker")
