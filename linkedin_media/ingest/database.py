@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -16,11 +15,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from ..errors import InvalidArgument, LedgerBusy, LedgerError, LedgerUnusable
+from ..errors import InvalidArgument, LedgerError, LedgerUnusable
 from . import schema
+from .ledger_file import MINE, check_magic, close_to_others, lock_file
 
 _NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "fuse.sshfs", "fuse.glusterfs"})
-_MAGIC: Final = b"SQLite format 3\x00"
 
 
 @attrs.frozen
@@ -88,7 +87,7 @@ def open_for_reading(location: str | os.PathLike[str]) -> Database:
         path = Path(text_location)
         if not path.is_file():
             raise LedgerUnusable(f"{path}: there is no ledger", hint="`ingest MANIFEST --ledger FILE` makes one")
-        _check_magic(path)
+        check_magic(path)
         database = Database(str(path), _sqlite_engine(path, "ro"), shared=False, release=_nothing)
     try:
         with reported(database.name), database.engine.connect() as connection:
@@ -106,12 +105,13 @@ def _nothing() -> None:
 def _open_sqlite(path: Path) -> Database:
     _check_place(path)
     if path.exists():
-        _check_magic(path)
-    lock = _lock(path)
+        check_magic(path)
+    lock = lock_file(path)
     engine = _sqlite_engine(path, "rw")
     try:
         if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, MINE))
+        close_to_others(path)
         _check_tables(path)
         _prepare(engine, str(path))
     except BaseException as error:
@@ -181,33 +181,6 @@ def _file_system(folder: Path) -> str:
             best, kind = point, right.split(" ")[0]
 
     return kind
-
-
-def _lock(path: Path) -> int:
-    """Take the file's lock; the kernel lets go of it when this process ends, however it ends."""
-    try:
-        lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise LedgerUnusable(f"{path}.lock cannot be made: {error.strerror}", hint="check its folder") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        pid = os.pread(lock, 20, 0).decode("ascii", "replace").strip()
-        os.close(lock)
-        raise LedgerBusy(str(path), int(pid) if pid.isdigit() else None) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, str(os.getpid()).encode(), 0)
-    return lock
-
-
-def _check_magic(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            head = file.read(len(_MAGIC))
-    except OSError as error:
-        raise LedgerUnusable(f"{path} cannot be read: {error.strerror}", hint="check its permissions") from None
-    if head and head != _MAGIC:
-        raise LedgerUnusable(f"{path} is no ledger", hint="give a new file, or the ledger of an earlier run")
 
 
 def _sqlite_engine(path: Path, mode: str) -> Engine:

@@ -280,7 +280,7 @@ class Ledger:
         return await self._run(lambda db: statements.reserve(db, today, count, cap))
 
     async def note(self, name: str, value: str | None = None) -> str | None:
-        """Return a note kept beside the jobs; with `value`, keep it first."""
+        """Return a note kept beside the jobs; with `value`, keep it first. Its name has room for 64 characters."""
         return await self._run(lambda db: statements.note(db, name, value))
 
 

@@ -31,7 +31,10 @@ VERSION: Final = 1
 metadata: Final = MetaData()
 _big = BigInteger().with_variant(Integer, "sqlite")
 
-about = Table("linkedin_media_ledger", metadata, Column("name", String(64), primary_key=True), Column("value", Text))
+LONGEST_NOTE: Final = 64
+about = Table(
+    "linkedin_media_ledger", metadata, Column("name", String(LONGEST_NOTE), primary_key=True), Column("value", Text)
+)
 
 job = Table(
     "job",

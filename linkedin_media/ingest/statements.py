@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import InvalidArgument
 from .jobs import JobSpec
-from .schema import about, job, now_ms, quota, worker
+from .schema import LONGEST_NOTE, about, job, now_ms, quota, worker
 from .states import State
 
 JobRow = Sequence[Any]
@@ -224,7 +224,13 @@ def reserve(db: Connection, day: str, count: int, cap: int) -> int:
 
 
 def note(db: Connection, name: str, value: str | None = None) -> str | None:
-    """Return a note kept beside the jobs; with `value`, keep it first."""
+    """Return a note kept beside the jobs; with `value`, keep it first.
+
+    Raises:
+        InvalidArgument: The name is too long for PostgreSQL, and so for either.
+    """
+    if len(name) > LONGEST_NOTE:
+        raise InvalidArgument(f"{name[:20]}… is no name of a note: at most {LONGEST_NOTE} characters", argument="name")
     if value is not None:
         insert = insert_into(db, about).values(name=name, value=value)
         db.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

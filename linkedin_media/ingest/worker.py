@@ -20,14 +20,16 @@ from ..errors import (
     RateLimited,
     UploadExpired,
 )
+from ..model.image import InitializedUpload, UploadedImage
 from ..model.job import Job
 from ..model.post import CreatedPost, PostDraft
 from ..pipeline.events import Observer, Track
 from ..pipeline.pipeline import check_job, draft_of
 from ..pipeline.stages import ImageWork, Stages
 from ..protocol import posts as posts_protocol
+from ..protocol.hosts import UPLOAD_HOSTS, distrust
 from .checkpoint import ImageCheckpoint, now_ms
-from .jobs import Record, describe
+from .jobs import ImageProgress, Record, describe
 from .ledger import Ledger
 from .options import IngestOptions
 from .reconcile import FATAL
@@ -125,13 +127,21 @@ class Worker:
             track=track,
             media_library=job.media_library,
             checkpoint=ImageCheckpoint(self.ledger, record, position),
-            resume=record.images[position].resume(),
+            resume=self._reached(record.images[position]),
         )
         if self.images is None:
             await self.stages.to_available(work)
         else:
             await self.images.to_available(self.stages, work, record.images[position])
         record.images[position].available = True
+
+    def _reached(self, progress: ImageProgress) -> InitializedUpload | UploadedImage | None:
+        """Return what an image goes on from. An upload that was begun at another base URL has to begin anew at this one."""
+        reached, base = progress.resume(), self.client.transport.base
+        hosts = () if base.loopback else UPLOAD_HOSTS
+        if isinstance(reached, InitializedUpload) and distrust(reached.upload_url, base, hosts):
+            return None
+        return reached
 
     async def post(self, record: Record, job: Job) -> None:
         """Write the intent down, then send the post, once. While its number is in `sending`, it is not to be cancelled."""

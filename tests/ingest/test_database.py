@@ -37,6 +37,30 @@ async def test_a_new_ledger_is_its_owners_alone(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+async def test_a_ledger_that_others_may_read_is_closed_to_them(tmp_path, caplog):
+    path = await _made(tmp_path / "a.ledger")
+    path.chmod(0o644)
+
+    await _made(path)
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [record.message for record in caplog.records] == ["ledger.closed_to_others"]
+
+
+async def test_a_ledger_that_others_may_read_and_that_is_not_mine_is_refused(tmp_path, monkeypatch):
+    path = await _made(tmp_path / "a.ledger")
+    path.chmod(0o640)
+
+    def not_mine(self, mode):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", not_mine)
+    with pytest.raises(LedgerUnusable, match="another user's, and open to others"):
+        open_database(path)
+    monkeypatch.undo()
+    await _made(path)
+
+
 def _foreign(path):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE bookmarks (url)")

@@ -224,6 +224,13 @@ async def test_notes_are_kept(ledger):
     assert await ledger.note("manifest") == "two"
 
 
+async def test_a_note_whose_name_a_database_would_cut_is_refused_by_both(ledger):
+    with pytest.raises(InvalidArgument, match="at most 64 characters"):
+        await ledger.note("n" * 65, "x")
+
+    assert await ledger.note("n" * 64, "x") == "x"
+
+
 async def test_the_rest_is_parked_but_not_what_is_held_or_in_doubt(ledger, make_specs):
     await _in_doubt(ledger, make_specs, State.POSTING)
     await ledger.add(make_specs(3))

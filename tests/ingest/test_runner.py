@@ -21,6 +21,7 @@ from linkedin_media.simulator import Answer, CommitThenDrop, DailyLimit, Fault, 
 from .conftest import HOPPER
 
 POLL = lm.PollPolicy(first_after=0.01, interval=0.02, tick=0.01)
+URN_ELSEWHERE = lm.Urn("urn:li:image:Elsewhere")
 QUICK = {"reconcile_after": 0.2, "retry_delay": 0.05}
 
 
@@ -404,6 +405,24 @@ async def test_a_used_upload_address_is_not_needed_again(start, specs, linkedin_
     async with start() as ingest:
         assert states(await results_of(ingest)) == {State.POSTED: 1}
     assert len(linkedin_simulator.images) == 1
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://www.linkedin.com/dms-uploads/x", "http://127.0.0.1:1/x", "https://e.org/"]
+)
+async def test_an_upload_begun_at_another_base_url_begins_anew_at_this_one(start, specs, linkedin_simulator, elsewhere):
+    async with start() as ingest:
+        await ingest.add(specs(1))
+        [record] = await ingest.ledger.claim(1)
+        record.images[0].urn = str(URN_ELSEWHERE)
+        record.images[0].url = elsewhere
+        record.enter(State.INITIALIZED)
+        await ingest.ledger.save(record, release=True)
+        assert states(await results_of(ingest)) == {State.POSTED: 1}
+        [record] = await ingest.ledger.page(State.POSTED)
+
+    assert record.orphans == [str(URN_ELSEWHERE)]
+    assert list(linkedin_simulator.images) == [record.images[0].urn]
 
 
 async def _all(ingest):
