@@ -13,14 +13,15 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from .errors import ConnectionFailed, ConnectionLost, DeadlineExceeded, LinkedInMediaError
+from .lookout import Limit
 from .protocol.redact import printable
 
 T = TypeVar("T")
 E = TypeVar("E", bound=BaseException)
 
 
-async def contained(work: Awaitable[T], *, what: str, host: str, timeout: float | None) -> T:
-    """Await `work` for at most `timeout` seconds.
+async def contained(work: Awaitable[T], limit: Limit, *, what: str, host: str) -> T:
+    """Await `work` for as long as `limit` allows.
 
     Raises:
         ConnectionFailed: Nothing was sent.
@@ -28,14 +29,14 @@ async def contained(work: Awaitable[T], *, what: str, host: str, timeout: float 
         LinkedInMediaError: What `work` raised of ours.
     """
     try:
-        async with asyncio.timeout(timeout):
+        with limit:
             return await work
     except asyncio.CancelledError as cancelled:
         raise bare(cancelled)  # noqa: B904 -- it is the same one, without its past
     except LinkedInMediaError as error:
         failure = error
     except Exception as error:  # noqa: BLE001 -- an accident inside aiohttp leaves as much in doubt as a lost connection
-        failure = translate(error, what, timeout, host)
+        failure = translate(error, what, limit.seconds, host)
     raise bare(failure)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from importlib.metadata import version as installed_version
@@ -24,12 +23,14 @@ from .errors import (
     UntrustedHost,
     UploadIncomplete,
 )
+from .lookout import Limit, Lookout
 from .model.image import InitializedUpload
 from .model.secret import Secret
 from .options import Timeouts
+from .places import Places
 from .protocol.hosts import DOWNLOAD_HOSTS, UPLOAD_HOSTS, Origin, distrust
-from .protocol.redact import printable
-from .protocol.wire import MAX_REPLY, Headers, Repeat, Request, Response
+from .protocol.wire import Repeat, Request, Response
+from .reply_body import read_reply
 from .upload_body import UploadBody, Watchdog
 
 _READ: Final = 64 * 1024
@@ -61,12 +62,13 @@ class Transport:
     _borrowed: aiohttp.ClientSession | None = attrs.field(default=None, repr=False)
     _session: aiohttp.ClientSession | None = attrs.field(default=None, init=False, repr=False)
     _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False, repr=False)
-    _free: asyncio.Semaphore = attrs.field(init=False, repr=False)
+    _free: Places = attrs.field(init=False, repr=False)
+    _lookout: Lookout = attrs.field(factory=Lookout, init=False, repr=False)
     _prefix: str = attrs.field(init=False, repr=False)
     _closed: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._free = asyncio.Semaphore(self.connections)
+        self._free = Places(self.connections)
         self._prefix = str(self.base)
 
     async def send(self, request: Request, token: Secret | None, *, timeout: float) -> Response:
@@ -83,10 +85,10 @@ class Transport:
         async def exchange() -> Response:
             options = self._options(request.http_method, request.headers, token, data=once or request.body)
             async with self._free, http.request(request.http_method, url, **options) as reply:
-                return await _read(reply, request.max_reply)
+                return await read_reply(reply, request.max_reply)
 
         try:
-            return await contained(exchange(), what="no answer", host=self.base.host, timeout=timeout)
+            return await contained(exchange(), Limit(self._lookout, timeout), what="no answer", host=self.base.host)
         except ConnectionLost as error:
             failure = ConnectionFailed(f"nothing was sent: {error.message}") if once and not once.begun else error
         raise bare(failure)
@@ -112,22 +114,25 @@ class Transport:
         problem = distrust(upload.upload_url, self.base, UPLOAD_HOSTS)
         if problem:
             raise UntrustedHost(f"the upload URL for {upload.image} is not to be trusted: {problem}")
-        http, watchdog = self._http(), Watchdog(body, self.timeouts, expects_leave=expect_continue)
+        http = self._http()
+        watchdog = Watchdog(self._lookout, body, self.timeouts, timeout, expects_leave=expect_continue)
 
         async def exchange() -> tuple[Response, bool]:
             length = {"Content-Length": str(body.size)}
             options = self._options("PUT", length, token, data=body, expect100=expect_continue)
             try:
-                async with self._free, watchdog, http.put(URL(upload.upload_url, encoded=True), **options) as reply:
-                    complete = body.complete
-                    return await _read(reply), complete
+                async with self._free:
+                    watchdog.begin()
+                    async with http.put(URL(upload.upload_url, encoded=True), **options) as reply:
+                        complete = body.complete
+                        return await read_reply(reply), complete
             finally:
                 if not body.complete:
                     body.give_up()
 
         try:
             what, host = "the upload was not finished", self.base.host
-            response, complete = await contained(exchange(), what=what, host=host, timeout=timeout)
+            response, complete = await contained(exchange(), watchdog, what=what, host=host)
         except LinkedInMediaError as error:
             failure = body.failure or watchdog.failure or error
         else:
@@ -160,7 +165,8 @@ class Transport:
                 return Downloaded(size=sink.size, content_type=reply.content_type)
 
         host = URL(sink.url, encoded=True).host or ""
-        downloaded = await contained(exchange(), what="the download was not finished", host=host, timeout=timeout)
+        limit, what = Limit(self._lookout, timeout), "the download was not finished"
+        downloaded = await contained(exchange(), limit, what=what, host=host)
         if sink.failure is not None:
             raise sink.failure
         return downloaded
@@ -168,6 +174,7 @@ class Transport:
     async def aclose(self) -> None:
         """Close the session, unless it is borrowed; the transport is of no use any more."""
         session, self._session, self._closed = self._session, None, True
+        self._lookout.close()
         if session is not None and session is not self._borrowed:
             await session.close()
 
@@ -265,35 +272,3 @@ class _Sink:
             self.size += len(piece)
         if reply.content_length not in (None, self.size):
             raise ConnectionLost(f"{self.size:,} bytes of {reply.content_length:,} came")
-
-
-async def _read(reply: aiohttp.ClientResponse, most: int = MAX_REPLY) -> Response:
-    content, body = reply.content, bytearray()
-    decoder = _decoder(reply.headers.get("Content-Encoding", ""))
-    while not content.at_eof():
-        body += decoder(await content.readany(), most + 1 - len(body))
-        if len(body) > most:
-            reply.close()
-            raise UnexpectedReply(f"the answer is longer than {most:,} bytes", status=reply.status)
-
-    return Response(status=reply.status, headers=Headers(reply.headers), body=bytes(body))
-
-
-def _decoder(encoding: str) -> Callable[[bytes, int], bytes]:
-    """Return what undoes a Content-Encoding, giving at most so many bytes."""
-    match encoding.strip().lower():
-        case "" | "identity":
-            return lambda piece, _: piece
-        case "gzip" | "x-gzip":
-            inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS + 16)
-            return lambda piece, limit: _inflated(inflate, piece, limit)
-        case other:
-            raise UnexpectedReply(f"the answer is encoded as {printable(other)[:20]}, which nobody asked for")
-
-
-def _inflated(inflate: Any, piece: bytes, limit: int) -> bytes:
-    try:
-        result: bytes = inflate.decompress(piece, max(limit, 1))
-    except zlib.error:
-        raise UnexpectedReply("the answer's compression is broken") from None
-    return result

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
-from types import TracebackType
 from typing import Final
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
 from .errors import ConnectionLost, UploadStalled
+from .lookout import Limit, Lookout, interval_of
 from .options import Timeouts
-
-_LOOK_EVERY: Final = 0.25
-"""Seconds between two looks at the progress of an upload, at most: a stall is noticed that late."""
 
 _PIECE: Final = 64 * 1024
 """Bytes given to the network at a time: what it does not take at once is copied."""
@@ -121,45 +119,46 @@ class UploadBody(aiohttp.Payload):
         raise TypeError("an upload is not text")
 
 
-class Watchdog:
+class Watchdog(Limit):
     """Ends an upload that makes no progress for ``stall`` seconds, or gets no answer for ``answer`` seconds.
 
     aiohttp's read timeout never fires while a server has stopped reading, so the bytes leaving are watched instead.
     """
 
-    def __init__(self, body: UploadBody, timeouts: Timeouts, *, expects_leave: bool = False) -> None:
+    def __init__(
+        self,
+        lookout: Lookout,
+        body: UploadBody,
+        timeouts: Timeouts,
+        seconds: float | None = None,
+        *,
+        expects_leave: bool = False,
+    ) -> None:
+        super().__init__(lookout, seconds)
         self._body = body
         self._stall, self._answer = timeouts.stall, timeouts.answer
         self._leave = min(_LEAVE, timeouts.stall) if expects_leave else timeouts.stall
-        self._interval = min(self._leave / 8, self._answer / 8, _LOOK_EVERY)
-        self._timeout = asyncio.timeout(None)
+        self.interval = min(self.interval, interval_of(self._leave), interval_of(self._answer))
         self._seen = -1
+        self._since = math.inf
         self.failure: UploadStalled | None = None
 
-    async def __aenter__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._since = self._loop.time()
-        await self._timeout.__aenter__()
-        self._next = self._loop.call_later(self._interval, self._look)
+    def begin(self) -> None:
+        """Expect progress from now on: there is a connection for the upload, or room for one."""
+        self._since = self.loop.time()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._next.cancel()
-        await self._timeout.__aexit__(kind, error, traceback)
-
-    def _look(self) -> None:
-        now, sent = self._loop.time(), self._body.sent
-        if sent != self._seen:
+    def look(self, now: float) -> None:
+        """End the upload if it has stalled, or takes too long altogether."""
+        sent = self._body.sent
+        if sent != self._seen and not math.isinf(self._since):
             self._seen, self._since = sent, now
         allowed = self._allowed(sent)
         if now - self._since >= allowed:
             self.failure = UploadStalled(
                 f"no progress for {allowed:g} s after {max(sent, 0):,} of {self._body.size:,} bytes"
             )
-            self._timeout.reschedule(now)
-            return
-        self._next = self._loop.call_later(self._interval, self._look)
+            self.reach()
+        super().look(now)
 
     def _allowed(self, sent: int) -> float:
         if sent >= self._body.size:

@@ -20,7 +20,9 @@ ROOT: Final = Path(__file__).resolve().parents[1] / PACKAGE
 FLOORS: Final = {
     **dict.fromkeys(("errors", "model", "options"), 0),  # words
     **dict.fromkeys(("inspection", "protocol"), 1),  # pure
-    **dict.fromkeys(("containment", "transport", "upload_body"), 2),  # the edge to the network
+    **dict.fromkeys(
+        ("containment", "lookout", "places", "reply_body", "transport", "upload_body"), 2
+    ),  # the edge to the network
     **dict.fromkeys(
         ("decoding", "destination", "files", "fitting", "reading", "regular_file", "spooling"), 2
     ),  # and to the disk

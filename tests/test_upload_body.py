@@ -21,6 +21,7 @@ from linkedin_media.errors import (
     UploadIncomplete,
     UploadStalled,
 )
+from linkedin_media.lookout import Lookout
 from linkedin_media.model.image import InitializedUpload
 from linkedin_media.model.secret import Secret
 from linkedin_media.options import Timeouts
@@ -184,9 +185,9 @@ async def test_a_server_that_stops_reading_is_given_up_on() -> None:
 async def test_a_stall_is_noticed_within_half_a_second_of_its_time() -> None:
     longest = Timeouts(stall=30.0, answer=60.0)
     async with RawServer(always(201)):
-        watchdog = upload_body.Watchdog(zeros(1), longest)
+        watchdog = upload_body.Watchdog(Lookout(), zeros(1), longest)
 
-    assert watchdog._interval <= 0.25
+    assert watchdog.interval <= 0.25
 
 
 async def test_a_server_that_reads_slowly_but_steadily_is_left_in_peace() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -24,4 +25,12 @@ def derived() -> Any:
 
 def known(enum: type[E], value: str) -> E | str:
     """Return the member of `enum` that `value` names, else `value` as it is."""
-    return enum(value) if value in enum.__members__ else value
+    if isinstance(value, enum):
+        return value
+    members: dict[str, E] = _members_of(enum)
+    return members.get(value, value)
+
+
+@cache
+def _members_of(enum: type[E]) -> dict[str, E]:
+    return dict(enum.__members__)

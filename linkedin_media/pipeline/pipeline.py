@@ -12,6 +12,7 @@ from ..model.job import ImageSource, Job, Readable
 from ..model.post import MULTI_IMAGE_RANGE, Content, CreatedPost, ImageContent, MultiImageContent, PostDraft
 from ..model.urn import Urn, owner_urn
 from ..options import Concurrency, ImageRules, PollPolicy
+from ..places import Places
 from ..protocol import posts as posts_protocol
 from .events import Observer, Stage, Track, ignore
 from .outcomes import Failed, Outcome, Published, Unknown, Uploaded
@@ -94,7 +95,7 @@ class Pipeline:
         `Uploaded`. What `jobs` itself raises is raised once the jobs before it have ended. Leaving the loop early cancels
         what is under way.
         """
-        places = asyncio.Semaphore(self._bounds.jobs)
+        places = Places(self._bounds.jobs)
         outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
 
         async def work(job: Job) -> None:
@@ -116,7 +117,7 @@ class Pipeline:
         feeder = asyncio.create_task(feed())
         try:
             while (outcome := await outcomes.get()) is not None:
-                places.release()
+                places.give()
                 yield outcome
             if (failure := await feeder) is not None:
                 raise failure
@@ -240,13 +241,11 @@ def _urns(error: LinkedInMediaError) -> tuple[Urn, ...]:
     return tuple(Urn(image) for image in error.images)
 
 
-async def _as_places_fall_free(
-    jobs: Iterable[Job] | AsyncIterable[Job], places: asyncio.Semaphore
-) -> AsyncIterator[Job]:
+async def _as_places_fall_free(jobs: Iterable[Job] | AsyncIterable[Job], places: Places) -> AsyncIterator[Job]:
     if isinstance(jobs, AsyncIterable):
         source = aiter(jobs)
         while True:
-            await places.acquire()
+            await places.take()
             try:
                 yield await anext(source)
             except StopAsyncIteration:
@@ -254,7 +253,7 @@ async def _as_places_fall_free(
 
     iterator = iter(jobs)
     while True:
-        await places.acquire()
+        await places.take()
         try:
             job = next(iterator)
         except StopIteration:

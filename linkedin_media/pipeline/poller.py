@@ -31,7 +31,7 @@ from ..model.urn import Urn
 from ..options import PollPolicy
 from ..protocol.hints import names_permission
 from .pace import Pace, pause_at
-from .schedule import Schedule, Waiting
+from .schedule import Limits, Schedule, Waiting
 
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
@@ -60,6 +60,7 @@ class Poller:
     _pace: Pace = attrs.field(default=attrs.Factory(lambda self: Pace(self.policy), takes_self=True), init=False)
     _waiting: int = attrs.field(default=0, init=False)
     _expected: int = attrs.field(default=0, init=False)
+    _limits: Limits = attrs.field(factory=Limits, init=False)
     _task: asyncio.Task[None] | None = attrs.field(default=None, init=False)
     _wake: asyncio.Event = attrs.field(factory=asyncio.Event, init=False, repr=False)
     _may_batch: bool = attrs.field(default=True, init=False)
@@ -99,11 +100,11 @@ class Poller:
         if self._task is None or self._task.done():
             self._wake = asyncio.Event()
             self._task = loop.create_task(self._run())
-        limit = loop.call_at(waiting.since + self._at_most(), self._give_up, waiting)
+        self._limits.add(waiting, waiting.since + self._at_most(), self._give_up)
         try:
             return await waiting.done
         finally:
-            limit.cancel()
+            self._limits.remove(waiting)
             self._waiting -= 1
             if not waiting.done.cancel() and not waiting.done.cancelled():
                 waiting.done.exception()  # noted, even if whoever waited was cancelled at that moment
@@ -121,6 +122,7 @@ class Poller:
     async def _stop(self) -> None:
         task, self._task = self._task, None
         self._queue.clear()
+        self._limits.stop()
         if task is not None:
             task.cancel()
             await asyncio.wait([task])

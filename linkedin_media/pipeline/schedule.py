@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections.abc import Callable
 from itertools import count
 
 import attrs
@@ -79,3 +80,35 @@ class Schedule:
         everyone = [waiting for _, _, waiting in self.later] + self.ready
         self.later, self.ready = [], []
         return everyone
+
+
+@attrs.define(eq=False)
+class Limits:
+    """When to give up on whom. Who came first is first in turn, so that one timer does for everyone."""
+
+    _limits: dict[Waiting, float] = attrs.field(factory=dict, init=False)
+    _timer: asyncio.TimerHandle | None = attrs.field(default=None, init=False)
+
+    def add(self, waiting: Waiting, at: float, give_up: Callable[[Waiting], None]) -> None:
+        """Give up on an image at a moment no earlier than those of the images before it."""
+        self._limits[waiting] = at
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_at(at, self._reached, give_up)
+
+    def remove(self, waiting: Waiting) -> None:
+        """Forget an image nobody waits for any more."""
+        del self._limits[waiting]
+
+    def stop(self) -> None:
+        """Give up on nobody: nobody waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _reached(self, give_up: Callable[[Waiting], None]) -> None:
+        loop, self._timer = asyncio.get_running_loop(), None
+        for waiting, at in self._limits.items():
+            if at > loop.time():
+                self._timer = loop.call_at(at, self._reached, give_up)
+                return
+            give_up(waiting)

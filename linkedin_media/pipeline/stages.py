@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import os
 from collections.abc import Awaitable, Callable
@@ -17,6 +16,7 @@ from ..model.job import AsyncReadable, ImageSource
 from ..model.post import CreatedPost, PostDraft
 from ..model.urn import Urn
 from ..options import Concurrency, ImageRules
+from ..places import Places
 from .events import Stage, Track
 from .opening import AHEAD, Opener
 from .poller import Poller
@@ -69,11 +69,11 @@ class Stages:
         self._rules = rules
         self._poller = poller
         self._opener = Opener(client, rules, bounds.inspect)
-        self._inspecting = asyncio.Semaphore(bounds.inspect)
-        self._initializing = asyncio.Semaphore(bounds.initialize)
-        self._opening = asyncio.Semaphore(bounds.upload + AHEAD)
-        self._uploading = asyncio.Semaphore(bounds.upload)
-        self._posting = asyncio.Semaphore(bounds.post)
+        self._inspecting = Places(bounds.inspect)
+        self._initializing = Places(bounds.initialize)
+        self._opening = Places(bounds.upload + AHEAD)
+        self._uploading = Places(bounds.upload)
+        self._posting = Places(bounds.post)
 
     async def to_available(self, work: ImageWork) -> Image:
         """Take one image from where it is to AVAILABLE.
@@ -128,11 +128,11 @@ class Stages:
         image = await self._open(work)
         try:
             with self._opener:
-                await self._uploading.acquire()
+                await self._uploading.take()
             try:
                 uploaded = await self._send_open(work, started, image)
             finally:
-                self._uploading.release()
+                self._uploading.give()
         finally:
             image.close()
         await work.checkpoint.uploaded(uploaded)

@@ -36,6 +36,7 @@ _CONTENT_KINDS: Final[Mapping[str, type]] = {
     "multiImage": MultiImageContent,
     "article": ArticleContent,
 }
+_KIND_OF: Final = {cls: kind for kind, cls in _CONTENT_KINDS.items()}
 
 
 def load(value: object, cls: type[T]) -> T:
@@ -111,8 +112,10 @@ def _unstructure_factory(cls: type[Any], converter: Converter) -> Any:
 
     def write(model: Any) -> dict[str, Any]:
         written = unstructure(model)
-        unknown = written.pop(_UNKNOWN, {})
-        return {**{key: value for key, value in written.items() if value is not None}, **unknown}
+        unknown = written.pop(_UNKNOWN, None)
+        if None in written.values():
+            written = {key: value for key, value in written.items() if value is not None}
+        return {**written, **unknown} if unknown else written
 
     return write
 
@@ -125,7 +128,10 @@ def _names(cls: type[Any]) -> dict[str, str]:
 
 def _overrides(cls: type[Any], names: Mapping[str, str]) -> dict[str, Any]:
     made = {field.name: override(omit=True) for field in attrs.fields(cls) if field.name not in names}
-    return made | {name: override(rename=name if name == _UNKNOWN else key) for name, key in names.items()}
+    absent = {field.name for field in attrs.fields(cls) if field.default is None}  # and left out where they are
+    for name, key in names.items():
+        made[name] = override(rename=name if name == _UNKNOWN else key, omit_if_default=name in absent)
+    return made
 
 
 def _structure_content(value: object, _: Any) -> Content:
@@ -150,8 +156,7 @@ def dump_content(content: Content) -> dict[str, Any]:
     """Make JSON of a post's content, under the key of its kind."""
     if isinstance(content, OtherContent):
         return dict(content.raw)
-    kind = next(kind for kind, cls in _CONTENT_KINDS.items() if isinstance(content, cls))
-    return {kind: _converter.unstructure(content, type(content))}
+    return {_KIND_OF[type(content)]: _converter.unstructure(content, type(content))}
 
 
 def _strict(*allowed: type) -> Any:

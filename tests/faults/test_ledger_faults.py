@@ -433,7 +433,7 @@ async def test_L09_an_upload_that_is_cancelled_closes_its_connection(ward: Ward,
         await upload
 
     assert await settled(lambda: ward.connections <= 1)
-    assert client.transport._free._value == client.concurrency.connections
+    assert client.transport._free._free == client.concurrency.connections
 
 
 @pytest.mark.parametrize("fault", [Latency(seconds=0.2), CommitThenDrop(how="stall")], ids=["slow", "lost"])

@@ -1,0 +1,90 @@
+"""Time limits: one timer for everything that is under way, instead of one for each."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from types import TracebackType
+from typing import Final
+
+_OFTEN: Final = 0.25
+"""Seconds between two looks, at most: a limit is noticed that late."""
+
+_PART: Final = 8
+"""No limit is exceeded by more than this part of it, but for what a busy event loop adds."""
+
+
+class Lookout:
+    """Looks at what is under way, as often as the shortest limit asks for. It belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._limits: set[Limit] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, limit: Limit) -> None:
+        """Look at a limit from now on."""
+        self._limits.add(limit)
+        timer, due = self._timer, limit.loop.time() + limit.interval
+        if timer is None or due < timer.when():
+            if timer is not None:
+                timer.cancel()
+            self._timer = limit.loop.call_at(due, self._look, limit.loop)
+
+    def leave(self, limit: Limit) -> None:
+        """Look at a limit no more."""
+        self._limits.discard(limit)
+
+    def close(self) -> None:
+        """Look at nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for limit in [*self._limits]:
+            limit.look(now)
+        interval = min((limit.interval for limit in self._limits), default=None)
+        self._timer = None if interval is None else loop.call_at(now + interval, self._look, loop)
+
+
+class Limit:
+    """A block of a task that raises `TimeoutError` after `seconds`, if any, as one of ``asyncio.timeout`` does."""
+
+    def __init__(self, lookout: Lookout, seconds: float | None = None) -> None:
+        self._lookout = lookout
+        self.seconds = seconds
+        self.interval = _OFTEN if seconds is None else interval_of(seconds)
+        self._reached = False
+
+    def look(self, now: float) -> None:
+        """End the block if its time is over."""
+        if now >= self._ends:
+            self.reach()
+
+    def reach(self) -> None:
+        """End the block."""
+        if not self._reached:
+            self._reached = True
+            self._task.cancel()
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a limit belongs to a task")
+        self._task = task
+        self._cancelling = task.cancelling()
+        self.loop = asyncio.get_running_loop()
+        self._ends = math.inf if self.seconds is None else self.loop.time() + self.seconds
+        self._lookout.watch(self)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._lookout.leave(self)
+        if self._reached and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise TimeoutError from error
+
+
+def interval_of(seconds: float) -> float:
+    """Return how often to look at a limit of so many seconds."""
+    return min(seconds / _PART, _OFTEN)

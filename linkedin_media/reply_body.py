@@ -1,0 +1,50 @@
+"""The whole answer to a call: decoded, and no longer than allowed."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+
+from .errors import UnexpectedReply
+from .protocol.redact import printable
+from .protocol.wire import MAX_REPLY, Headers, Response
+
+
+async def read_reply(reply: aiohttp.ClientResponse, most: int = MAX_REPLY) -> Response:
+    """Read an answer of at most so many bytes.
+
+    Raises:
+        UnexpectedReply: It is longer, or encoded in a way nobody asked for.
+    """
+    content, body = reply.content, bytearray()
+    decoder = _decoder(reply.headers.get("Content-Encoding", ""))
+    while not content.at_eof():
+        body += decoder(await content.readany(), most + 1 - len(body))
+        if len(body) > most:
+            reply.close()
+            raise UnexpectedReply(f"the answer is longer than {most:,} bytes", status=reply.status)
+
+    return Response(status=reply.status, headers=Headers(reply.headers), body=bytes(body))
+
+
+def _decoder(encoding: str) -> Callable[[bytes, int], bytes]:
+    """Return what undoes a Content-Encoding, giving at most so many bytes."""
+    match encoding.strip().lower():
+        case "" | "identity":
+            return lambda piece, _: piece
+        case "gzip" | "x-gzip":
+            inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS + 16)
+            return lambda piece, limit: _inflated(inflate, piece, limit)
+        case other:
+            raise UnexpectedReply(f"the answer is encoded as {printable(other)[:20]}, which nobody asked for")
+
+
+def _inflated(inflate: Any, piece: bytes, limit: int) -> bytes:
+    try:
+        result: bytes = inflate.decompress(piece, max(limit, 1))
+    except zlib.error:
+        raise UnexpectedReply("the answer's compression is broken") from None
+    return result

@@ -1,0 +1,114 @@
+"""Places are given in the order of asking, and none is lost, whoever is cancelled when."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from linkedin_media.places import Places
+
+
+async def test_no_more_are_inside_than_there_are_places() -> None:
+    places, inside, most = Places(3), 0, 0
+
+    async def enter() -> None:
+        nonlocal inside, most
+        async with places:
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.001)
+            inside -= 1
+
+    await asyncio.gather(*(enter() for _ in range(20)))
+
+    assert (inside, most) == (0, 3)
+
+
+async def test_who_asks_first_goes_first() -> None:
+    places, order = Places(1), []
+
+    async def enter(name: int) -> None:
+        async with places:
+            order.append(name)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(enter(name) for name in range(10)))
+
+    assert order == list(range(10))
+
+
+async def test_nobody_overtakes_those_who_wait() -> None:
+    places, order = Places(1), []
+
+    async def enter(name: str) -> None:
+        async with places:
+            order.append(name)
+
+    async with places:
+        waiting = asyncio.create_task(enter("waited"))
+        await asyncio.sleep(0)
+    await enter("came later")
+    await waiting
+
+    assert order == ["waited", "came later"]
+
+
+async def test_a_place_handed_to_someone_who_is_cancelled_goes_on() -> None:
+    places = Places(1)
+    await places.take()
+    first, second = asyncio.create_task(take(places)), asyncio.create_task(take(places))
+    await asyncio.sleep(0)
+    places.give()
+    first.cancel()  # after it was handed over, before it could be told
+
+    await asyncio.wait_for(second, 1)
+    assert first.cancelled() or await _is_done(first)
+
+
+async def take(places: Places) -> None:
+    await places.take()
+
+
+async def _is_done(task: asyncio.Task[None]) -> bool:
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    return True
+
+
+async def test_those_who_gave_up_waiting_are_passed_over() -> None:
+    places = Places(1)
+    async with places:
+        gone, there = asyncio.create_task(take(places)), asyncio.create_task(take(places))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.wait([gone])
+
+    await asyncio.wait_for(there, 1)
+    places.give()
+    await asyncio.wait_for(places.take(), 1)
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_no_place_is_lost_or_made_by_cancelling_at_random(seed: int) -> None:
+    chance, places, inside = random.Random(seed), Places(2), 0
+
+    async def enter() -> None:
+        nonlocal inside
+        async with places:
+            inside += 1
+            assert inside <= 2
+            try:
+                await asyncio.sleep(chance.random() / 500)
+            finally:
+                inside -= 1
+
+    tasks = [asyncio.create_task(enter()) for _ in range(60)]
+    for task in tasks:
+        if chance.random() < 0.5:
+            asyncio.get_running_loop().call_later(chance.random() / 100, task.cancel)
+    await asyncio.wait(tasks)
+
+    assert places._free == 2
+    assert not [task for task in tasks if not task.cancelled() and task.exception()]
