@@ -109,7 +109,8 @@ class Writer:
             return
         writes, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
         now = time.monotonic()
-        if now < self._no_loan_until:
+        lends = not self._database.shared and now >= self._no_loan_until and all(write.work is None for write in writes)
+        if not lends:
             self._put(writes)
         elif self._put(writes, loan=_LOAN):
             self._told(writes)
