@@ -33,6 +33,14 @@ def test_what_fits_is_copied_byte_for_byte(name, folder):
     assert fitted.changes == ()
 
 
+def test_a_copy_that_would_break_a_rule_all_the_same_is_not_left_behind(folder):
+    with pytest.raises(InvalidImage, match="your limit is 100") as caught:
+        fit(IMAGES / "Pillow--hopper.webp", folder, ImageRules(max_bytes=100))
+
+    assert [violation.code for violation in caught.value.violations] == ["TOO_MANY_BYTES"]
+    assert list(folder.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("name", "suffix", "format_"),
     [

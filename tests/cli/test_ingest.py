@@ -11,6 +11,7 @@ import urllib.request
 import pytest
 from PIL import Image
 
+from linkedin_media.cli import ingest_ending, ingest_run
 from linkedin_media.files import inspect_now
 from linkedin_media.simulator import Answer, CommitThenDrop, DailyLimit, Fault, SimulatorConfig
 
@@ -99,6 +100,27 @@ def test_people_read_results_on_stdout_and_failures_last(cli, manifest, linkedin
     assert "photo.jpg" in ran.err
     assert "w_organization_social" in ran.err
     assert "\x1b" not in ran.out + ran.err
+
+
+@signed_in
+def test_people_read_how_many_images_are_available(cli, manifest):
+    ran = cli("ingest", manifest(3, commentary=None), "--ledger", "a.ledger")
+
+    assert ran.status == 0
+    assert "3 jobs: 3 available; " in ran.out
+
+
+@signed_in
+def test_of_very_many_failures_some_are_listed_and_the_report_has_all(cli, manifest, linkedin_simulator, monkeypatch):
+    monkeypatch.setattr(ingest_run, "MOST_LISTED", 3)
+    monkeypatch.setattr(ingest_ending, "MOST_LISTED", 3)
+    linkedin_simulator.faults.add(refuse(range(1, 7)))
+
+    ran = cli("ingest", manifest(6), "--ledger", "a.ledger")
+
+    assert ran.status == 1
+    assert ran.err.count("Not enough permissions") == 3
+    assert "and more: see the report" in ran.err
 
 
 @signed_in

@@ -244,6 +244,16 @@ def test_csv_that_is_malformed_is_told_by_where_its_row_begins(wrong):
     assert found[4][1] == "a quote that opens in this row is never closed"
 
 
+def test_without_a_first_line_that_can_be_read_nothing_more_is_told(wrong):
+    assert wrong('file,"author\n') == [(1, "a quote that opens in this row is never closed")]
+
+
+def test_more_authors_than_are_remembered_are_judged_all_the_same(jobs):
+    rows = "".join(f"photos/a.jpg,urn:li:organization:{number}\n" for number in range(1, 5001))
+
+    assert len({job.author for job in jobs(f"file,author\n{rows}")}) == 5000
+
+
 def test_an_open_quote_does_not_swallow_a_long_manifest(wrong):
     found = wrong(f'file,author,commentary\nphotos/a.jpg,{AUTHOR},"open\n' + f"photos/a.jpg,{AUTHOR},Hi\n" * 5000)
 

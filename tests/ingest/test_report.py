@@ -26,6 +26,7 @@ from linkedin_media.ingest.pictures import MOST, pictures, thumbnail
 from linkedin_media.ingest.report import write_page, write_table
 from linkedin_media.ingest.schema import job
 from linkedin_media.ingest.states import State
+from tests.inspection.crafted import png
 
 from .conftest import HOPPER, IMAGES
 
@@ -301,6 +302,27 @@ def test_of_many_jobs_some_are_shown_evenly_spread(make):
     assert shown[-1] > 145
 
 
+def test_an_image_that_is_gone_is_passed_over(written):
+    text = written({}, {"files": ("/nowhere/gone.jpg",)}, {})
+
+    assert text.count("<img") == 2
+    assert [name for name in ("job-0", "job-1", "job-2") if f'<span class="id">{name}' in text] == ["job-0", "job-2"]
+
+
+def test_an_image_of_too_many_pixels_has_no_thumbnail(tmp_path):
+    path = tmp_path / "large.png"
+    path.write_bytes(png(9000, 9000))
+
+    assert thumbnail(str(path)) is None
+
+
+def test_an_image_without_a_post_leads_nowhere(written):
+    page = Page(written({"state": "available", "post": None, "ended_at": None}))
+
+    assert [address for address in page.addresses if address.startswith("https:")] == []
+    assert "job-0" in page.text
+
+
 def test_thumbnails_take_no_longer_than_they_may(make):
     times = iter(range(0, 1000, 5))
 
@@ -393,11 +415,13 @@ def test_moments_without_room_on_a_narrow_screen_are_left_out_there():
     hour = 3_600_000
     runs = [(NOON + at, NOON + at + 60_000) for at in (0, 2 * hour, 4 * hour)]
     late = [(NOON, NOON + 150_000), (NOON + 2 * hour, NOON + 2 * hour + 60_000)]
+    last = [(NOON, NOON + 600_000), (NOON + 2 * hour, NOON + 2 * hour + 60_000)]
 
     assert [("wide" in where, text) for where, text in labels(*runs)] == [
         (False, "12:00"), (False, "14:00"), (True, "16:00"), (False, "16:01 UTC"),
     ]  # fmt: skip
     assert [("wide" in where, text) for where, text in labels(*late)][1] == (True, "14:00")
+    assert [text for _, text in labels(*last)] == ["12:00", "14:01 UTC"]
 
 
 def test_jobs_of_which_none_has_begun_wait(written):

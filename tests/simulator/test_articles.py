@@ -64,7 +64,17 @@ async def test_pages_of_articles_are_linked(linkedin):
     assert [article["id"] for article in following.json["elements"]] == [AWESOME]
 
 
-@pytest.mark.parametrize("query", ["q=owner", "q=permlinks", "ids=5", "q=authors&count=0", "q=authors&projection=(a"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=owner",
+        "q=permlinks",
+        "ids=5",
+        "q=authors&count=0",
+        "q=authors&projection=(a",
+        f"q=authors&projection={'(a' * 40}{')' * 40}",
+    ],
+)
 async def test_malformed_questions_are_400(linkedin, query):
     assert (await linkedin.get(f"{ARTICLES}?{query}")).status == 400
 

@@ -32,6 +32,7 @@ from linkedin_media.simulator import (
     Throttle,
     fault_files,
 )
+from linkedin_media.simulator.ids import Ids
 from tests.simulator.caller import enc, png
 
 LOST = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
@@ -45,6 +46,27 @@ def add(sim, action, **choices):
 
 async def statuses(linkedin, count, **fields):
     return [(await linkedin.post(commentary=str(number), **fields)).status for number in range(count)]
+
+
+# Reaching in
+
+
+async def test_what_the_simulator_does_not_have_is_no_key(sim):
+    for stored in (sim.images, sim.posts, sim.articles):
+        with pytest.raises(KeyError):
+            stored["urn:li:image:nobody"]
+
+    assert len(sim.articles) == len(list(sim.articles))
+
+
+def test_ids_of_posts_grow_though_very_many_are_made_in_one_millisecond():
+    ids = Ids(seed=1)
+    ids._sequence = (1 << 22) - 3
+
+    made = [ids.snowflake(1_700_000_000_000) for _ in range(5)]
+
+    assert made == sorted(set(made))
+    assert [number >> 22 for number in made] == [1_700_000_000_000] * 2 + [1_700_000_000_001] * 3
 
 
 # Which calls

@@ -88,6 +88,7 @@ async def test_a_violation_of_the_schema_is_422(linkedin, fields, line):
         ({"content": {"media": {"id": "urn:li:person:a"}}}, "INVALID_URN_TYPE"),
         ({"content": {"media": {"id": "nonsense"}}}, "INVALID_URN_ID"),
         ({"content": {"article": {"source": "ftp://x"}}}, "INVALID_URL"),
+        ({"content": {"article": {"source": "https://[x"}}}, "INVALID_URL"),
         ({"content": {"article": {"source": "https://x", "thumbnail": "urn:li:image:no"}}}, "INVALID_IMAGE_ID"),
         ({"content": {"multiImage": {"images": []}}}, "INVALID_VALUE_FOR_FIELD"),
     ],
