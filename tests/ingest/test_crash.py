@@ -15,9 +15,11 @@ from typing import Any
 
 import attrs
 import pytest
+from sqlalchemy import func, select
 
 from linkedin_media.ingest.database import open_for_reading
 from linkedin_media.ingest.ledger import records
+from linkedin_media.ingest.schema import job, worker
 from linkedin_media.ingest.states import State
 from linkedin_media.simulator import CommitThenDrop, Fault, Reset, SimulatorConfig, SimulatorProcess
 
@@ -87,13 +89,13 @@ class Killing:
         shown = Counter(image for post in posts.values() for image in post.images)
         assert [image for image, times in shown.items() if times > 1] == []
         assert [text for text, times in Counter(post.commentary for post in posts.values()).items() if times > 1] == []
-        for job in jobs:
-            of_job = posts.with_image(str(job.image_urns[0])) if job.image_urns else []
-            if job.state is State.POSTED:
-                assert [post.id for post in of_job] == [job.post], job.spec.id
-                assert of_job[0].commentary == job.spec.commentary
+        for one in jobs:
+            of_job = posts.with_image(str(one.image_urns[0])) if one.image_urns else []
+            if one.state is State.POSTED:
+                assert [post.id for post in of_job] == [one.post], one.spec.id
+                assert of_job[0].commentary == one.spec.commentary
             else:
-                assert job.state in (State.UNKNOWN, State.POSTING) or not of_job, job
+                assert one.state in (State.UNKNOWN, State.POSTING) or not of_job, one
 
     def check_end(self) -> None:
         self.check()
@@ -163,6 +165,57 @@ def test_three_workers_share_a_ledger_and_finish_the_jobs_of_one_that_is_killed(
 
         assert [worker.returncode for worker in workers] == [0, -signal.SIGKILL, 0], told
         assert all('"posted"' in told[number][0] for number in (0, 2))
+        killing.check_end()
+
+
+SHARED = {"options": {**OPTIONS, "heartbeat": 0.2, "send_within": 1.0}, "dead_after": 2.0, "call": 1.0, "window": 12}
+
+
+def _left_behind(location: str) -> tuple[dict[int, Any], int]:
+    """Return the jobs that somebody still owns, and when the last of their owners was seen."""
+    with closing(open_for_reading(location)) as database:
+        with database.engine.connect() as connection:
+            owned = set(connection.execute(select(job.c.id).where(job.c.owner.is_not(None))).scalars())
+            seen = connection.execute(select(func.max(worker.c.seen))).scalar_one()
+        return {record.id: record for record in records(database) if record.id in owned}, seen
+
+
+@pytest.mark.parametrize("point", ["after intent", "before post", "after post"])
+def test_the_jobs_of_a_worker_killed_in_mid_work_go_on_where_it_left_them(postgresql, point):
+    with SimulatorProcess(SimulatorConfig(processing_seconds=(0.3, 0.9), finder_lag_seconds=0.2)) as simulator:
+        killing = Killing(simulator, postgresql, 24, random.Random(5))
+        assert killing.run(point=point, nth=5, **SHARED) == -signal.SIGKILL
+        left, seen = _left_behind(postgresql)
+        in_doubt = {number for number, record in left.items() if record.state is State.POSTING}
+        uploaded = {number: record.images[0].urn for number, record in left.items() if record.images[0].is_sent}
+        assert in_doubt
+        assert uploaded.keys() - in_doubt, "it left nothing half done: the test proves nothing"
+
+        assert killing.run(**SHARED) == 0
+
+        killing.check_end()
+        done = {record.id: record for record in killing.records()}
+        assert {number: done[number].images[0].urn for number in uploaded} == uploaded
+        assert all(done[number].ended_at >= seen + 2000 for number in left), "it was taken over while it may have lived"
+        assert simulator.journal.count(operation="posts.create") == killing.jobs
+
+
+def test_a_worker_that_wakes_up_after_it_was_taken_for_dead_posts_nothing_twice(postgresql):
+    with SimulatorProcess(SimulatorConfig(processing_seconds=0.1, finder_lag_seconds=0.2)) as simulator:
+        killing = Killing(simulator, postgresql, 60, random.Random(5))
+        sleeper = killing.start(**SHARED)
+        while simulator.journal.count(operation="posts.create") < 10:
+            time.sleep(0.01)
+        sleeper.send_signal(signal.SIGSTOP)
+        left, _ = _left_behind(postgresql)
+        assert left, "it held nothing: the test proves nothing"
+        assert killing.run(**SHARED) == 0
+        killing.check_end()
+
+        sleeper.send_signal(signal.SIGCONT)
+        _, errors = sleeper.communicate(timeout=30)
+
+        assert sleeper.returncode == 0, errors
         killing.check_end()
 
 
