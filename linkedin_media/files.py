@@ -1,128 +1,28 @@
-"""Image files: opened once, regular files only, walked, read and watched through one descriptor (aiofiles).
-
-What was validated is what is sent. The descriptor stays open from the inspection to the last byte of the upload, size
-and times are compared afterwards, and a digest is taken while reading for those who keep it.
-"""
+"""Open image files, once and regular ones only, and find out what they are: at once where that takes no waiting."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import io
 import os
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from functools import partial
-from typing import Final, Self
+from functools import cache, partial
+from typing import Final
 
 import attrs
 
-from .errors import FileChanged, FileUnreadable, InvalidImage, Violation
+from .at_once import open_cached, read_cached
+from .errors import FileUnreadable, InvalidImage
+from .image_file import OpenImage
 from .inspection import BytesSource, Inspection, Source, inspect
 from .model.image import ValidatedImage
 from .model.job import ImageSource
 from .options import ImageRules
-from .reading import CHUNK, FirstPiece, read_piece
-from .regular_file import open_regular, rewritten
+from .reading import FirstPiece
+from .regular_file import open_regular
 from .spooling import in_thread, spool
-
-
-@attrs.define(eq=False)
-class OpenImage:
-    """An open image file and what it was when it was opened. Use `open_image`, which closes it."""
-
-    facts: ValidatedImage
-    warnings: tuple[Violation, ...]
-    _file: io.FileIO | io.BytesIO = attrs.field(repr=False)
-    _executor: Executor | None = attrs.field(repr=False)
-    _first: FirstPiece | None = attrs.field(repr=False)
-    _file_facts: os.stat_result | None = attrs.field(repr=False)
-    sha256: str | None = None
-    _began: bool = attrs.field(default=False, init=False)
-
-    def chunks(self, *, digest: bool = True) -> AsyncIterator[bytes | memoryview]:
-        """Read the file once more from its start: exactly its validated size, in pieces of at most 256 KiB.
-
-        With `digest`, it is in `sha256` when the last piece has been given out; it costs as much as all the rest.
-
-        Raises:
-            FileChanged: The file is shorter than it was.
-            FileUnreadable: The operating system refused a read.
-        """
-        return _Chunks(self, hashlib.sha256() if digest else None)
-
-    async def read(self, position: int) -> bytes | memoryview:
-        """Read one piece from `position`, none of it where the file has become shorter.
-
-        What the inspection has read already is given out once: a small file costs no thread hop, a large one no memory.
-
-        Raises:
-            FileUnreadable: The operating system refused.
-        """
-        if self._first is not None:
-            if not self._began:
-                self._began = True
-                return self._first.view
-            self._first = None
-        wanted = min(CHUNK, self.facts.size - position)
-        if isinstance(self._file, io.BytesIO):
-            self._file.seek(position)
-            return self._file.read(wanted)
-        try:
-            return await read_piece(self._file.fileno(), position, wanted, self._executor)
-        except OSError as error:
-            raise FileUnreadable(f"{self.facts.name}: {error.strerror or 'read error'}") from None
-
-    def check_unchanged(self) -> None:
-        """Compare the file with what it was when it was opened.
-
-        A path that leads to another file by now does no harm: the descriptor holds the one that was validated.
-
-        Raises:
-            FileChanged: Its size or times differ, other than by losing or gaining a name.
-        """
-        if self._file_facts is not None and rewritten(self._file_facts, os.fstat(self._file.fileno())):
-            raise FileChanged(f"{self.facts.name} changed since it was validated", hint=_CHANGED)
-
-    def was_sent(self) -> None:
-        """Let others use the memory of what was read first: all of it has left for the network."""
-        if self._first is not None:
-            self._first.give_back()
-            self._first = None
-
-    def close(self) -> None:
-        """Close the descriptor."""
-        self._file.close()
-
-
-class _Chunks:
-    """One reading of a file. No generator: one that is not asked again after its last piece takes a task to close."""
-
-    def __init__(self, image: OpenImage, digest: hashlib._Hash | None) -> None:
-        self._image = image
-        self._position = 0
-        self._digest = digest
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes | memoryview:
-        image = self._image
-        if self._position >= image.facts.size:
-            raise StopAsyncIteration
-        chunk = await image.read(self._position)
-        if not chunk:
-            raise FileChanged(f"{image.facts.name} became shorter while it was read", hint=_CHANGED)
-        self._position += len(chunk)
-        if self._digest is not None:
-            self._digest.update(chunk)
-            if self._position == image.facts.size:
-                image.sha256 = self._digest.hexdigest()
-        return chunk
-
-
-_CHANGED: Final = "run it again once nothing writes to the file"
 
 
 @asynccontextmanager
@@ -149,6 +49,11 @@ async def opened(source: ImageSource, rules: ImageRules, executor: Executor | No
         InvalidImage, FileUnreadable: As there.
     """
     if isinstance(source.source, str | bytes | os.PathLike):
+        at_once = (
+            None if isinstance(source.source, bytes) else _open_at_once(source.source, source.name, rules, executor)
+        )
+        if at_once is not None:
+            return at_once
         work = partial(open_now, source, rules, executor)
     else:
         copy = await spool(source.source, source.name, source.size or 0, executor)
@@ -206,12 +111,56 @@ class _Descriptor(Source):
     _fd: int
     size: int
     _first: bytes | memoryview = b""
+    _at_once: bool = attrs.field(default=False, kw_only=True)
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset`, fewer only at the end."""
-        if offset + length <= len(self._first):
-            return bytes(self._first[offset : offset + length])
-        return os.pread(self._fd, length, offset)
+        """Return `length` bytes from `offset`, fewer only at the end; `BlockingIOError` where it was not to wait."""
+        end = min(offset + length, self.size)
+        if end <= len(self._first):
+            return bytes(self._first[offset:end])
+        if not self._at_once:
+            return os.pread(self._fd, length, offset)
+        piece = bytearray(end - offset)
+        if not read_cached(self._fd, memoryview(piece), offset):
+            raise BlockingIOError
+        return bytes(piece)
+
+
+def _open_at_once(
+    path: str | os.PathLike[str], name: str, rules: ImageRules, executor: Executor | None
+) -> OpenImage | None:
+    """Open a file that breaks no rule, if that takes no waiting and next to no time; None where it might."""
+    cached = open_cached(path)
+    if cached is None:
+        return None
+    fd, facts = cached
+    first = FirstPiece(facts.st_size)
+    try:
+        if read_cached(fd, first.view, 0) and bytes(first.view[:3]) != _GIF:
+            inspection = inspect(_Descriptor(fd, facts.st_size, first.view, at_once=True), _brief(rules))
+            if not inspection.violations:
+                return OpenImage(
+                    facts=_facts(inspection, name, facts.st_size),
+                    warnings=inspection.warnings,
+                    file=io.FileIO(fd),
+                    executor=executor,
+                    first=first,
+                    file_facts=facts,
+                )
+    except BlockingIOError:
+        pass  # what it takes to judge the file is on the disk
+    first.give_back()
+    os.close(fd)
+    return None
+
+
+_GIF: Final = b"GIF"  # its frames are counted, which takes its time
+
+
+@cache
+def _brief(rules: ImageRules) -> ImageRules:
+    """Return the same rules, for as many steps as most files take."""
+    return attrs.evolve(rules, max_steps=min(rules.max_steps, 200))
 
 
 def _open_path(path: str | os.PathLike[str], name: str, rules: ImageRules, executor: Executor | None) -> OpenImage:
@@ -228,7 +177,7 @@ def _open_file(
     file: io.FileIO, before: os.stat_result, name: str, rules: ImageRules, executor: Executor | None
 ) -> OpenImage:
     try:
-        first = _first_chunk(file, name, before.st_size)
+        first = _first_piece(file, name, before.st_size)
         inspection = _inspect(_Descriptor(file.fileno(), before.st_size, first.view), name, rules)
         refuse(name, inspection)
     except BaseException:
@@ -282,8 +231,10 @@ def _facts(inspection: Inspection, name: str, size: int) -> ValidatedImage:
     )
 
 
-def _first_chunk(file: io.FileIO, name: str, size: int) -> FirstPiece:
+def _first_piece(file: io.FileIO, name: str, size: int) -> FirstPiece:
+    first = FirstPiece(size)
     try:
-        return FirstPiece(file.fileno(), size)
+        first.read(file.fileno())
     except OSError as error:
         raise FileUnreadable(f"{name}: {error.strerror or 'read error'}") from None
+    return first

@@ -115,8 +115,7 @@ class Concurrency:
 
     `inspect` threads open and walk files, `initialize` and `upload` calls and `post` calls are under way, `poll` batches
     are asked for, and `jobs` jobs are in flight, most of them waiting for LinkedIn. Memory in flight is at most about
-    ``(inspect + upload + 8) * 512 KiB + jobs * 8 KiB``: eight files are opened ahead of their uploads. The connection
-    pool holds ``initialize + upload + poll + post``.
+    ``(inspect + upload) * 512 KiB + jobs * 8 KiB``. The connection pool holds ``initialize + upload + poll + post``.
     """
 
     inspect: int = attrs.field(default=4, validator=whole(1))

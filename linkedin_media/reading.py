@@ -21,14 +21,21 @@ class FirstPiece:
 
     __slots__ = ("_buffer", "view")
 
-    def __init__(self, fd: int, size: int) -> None:
-        """Read it; nobody has read or written there before."""
+    def __init__(self, size: int) -> None:
+        """Take memory for the first of `size` bytes."""
         try:
             self._buffer = _spare.pop()
         except IndexError:
             self._buffer = bytearray(CHUNK)
-        whole = memoryview(self._buffer)
-        self.view = whole[: os.readv(fd, [whole[: min(CHUNK, size)]])]
+        self.view = memoryview(self._buffer)[:size]
+
+    def read(self, fd: int) -> None:
+        """Read it from where the descriptor is, which is the beginning of the file; `view` ends where the file does.
+
+        Raises:
+            OSError: The operating system refused.
+        """
+        self.view = self.view[: os.readv(fd, [self.view])]
 
     def give_back(self) -> None:
         """Let others use its memory. Nobody may look at it any more."""

@@ -24,7 +24,8 @@ FLOORS: Final = {
         ("containment", "lookout", "places", "reply_body", "transport", "upload_body"), 2
     ),  # the edge to the network
     **dict.fromkeys(
-        ("decoding", "destination", "files", "fitting", "reading", "regular_file", "spooling"), 2
+        ("decoding", "destination", "files", "fitting", "reading", "image_file", "regular_file", "at_once", "spooling"),
+        2,
     ),  # and to the disk
     "client": 3,
     "pipeline": 4,

@@ -21,10 +21,13 @@ from typing import Any, Final
 
 import psutil
 import pytest
+from PIL import Image as Pillow
 
 from linkedin_media import files, inspection, reading, spooling
+from linkedin_media.at_once import open_cached, read_cached
 from linkedin_media.errors import FileChanged, FileUnreadable, InvalidArgument, InvalidImage, LinkedInMediaError
-from linkedin_media.files import OpenImage, inspect_file, open_image
+from linkedin_media.files import inspect_file, open_image
+from linkedin_media.image_file import OpenImage
 from linkedin_media.inspection import Inspection
 from linkedin_media.model.job import ImageSource
 from linkedin_media.options import ImageRules
@@ -43,6 +46,18 @@ def descriptors() -> Iterator[None]:
     before = open_files()
     yield
     assert open_files() == before
+
+
+@pytest.fixture(autouse=True, params=["at once", "in a thread"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Everything holds where the system opens files without waiting, and where it does not."""
+    if request.param == "in a thread":
+        never_at_once(monkeypatch)
+    return str(request.param)
+
+
+def never_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "open_cached", lambda _: None)
 
 
 def open_files() -> int:
@@ -168,7 +183,8 @@ async def test_bytes_are_an_image_like_any_other() -> None:
     assert (image.facts.name, image.sha256) == ("received.png", hashlib.sha256(LARGE).hexdigest())
 
 
-async def test_an_executor_of_ones_own_does_the_reading(path: Path) -> None:
+async def test_an_executor_of_ones_own_does_the_reading(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    never_at_once(monkeypatch)
     with ThreadPoolExecutor(1, "mine") as mine:
         async with open_image(ImageSource(path), RULES, mine) as image:
             assert await read(image) == LARGE
@@ -230,6 +246,7 @@ async def test_a_device_is_refused_before_a_byte_of_it_is_read() -> None:
 async def test_a_path_that_becomes_a_fifo_while_it_is_opened_is_refused(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    never_at_once(monkeypatch)
     fifo = path.with_name("fifo")
     os.mkfifo(fifo)
     real = os.open
@@ -267,6 +284,7 @@ async def test_a_file_without_permission_says_so(path: Path) -> None:
 
 
 async def test_a_refused_open_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    never_at_once(monkeypatch)
     monkeypatch.setattr(os, "open", failing(OSError(errno.EACCES, "Permission denied")))
 
     error = await refusal(ImageSource(path))
@@ -387,6 +405,7 @@ async def test_a_read_error_is_told_from_a_broken_network(path: Path, monkeypatc
 
 
 async def test_a_read_error_during_validation_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    never_at_once(monkeypatch)
     monkeypatch.setattr(os, "pread", failing(OSError(errno.EIO, "Input/output error")))
 
     error = await refusal(ImageSource(path))
@@ -396,6 +415,7 @@ async def test_a_read_error_during_validation_is_told(path: Path, monkeypatch: p
 
 
 async def test_a_read_error_after_the_header_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    never_at_once(monkeypatch)
     fine = await inspect_file(ImageSource(path), RULES)
     monkeypatch.setattr(files, "inspect", lambda *_: fine)
     monkeypatch.setattr(os, "readv", failing(OSError(errno.EIO, "Input/output error")))
@@ -411,15 +431,16 @@ def failing(error: Exception) -> Callable[..., Any]:
 
 
 async def test_a_file_nobody_waits_for_any_more_is_closed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    never_at_once(monkeypatch)
     opened, release = threading.Event(), threading.Event()
-    real = files._first_chunk
+    real = files._first_piece
 
     def slow(*arguments: Any) -> FirstPiece:
         opened.set()
         release.wait(5)
         return real(*arguments)
 
-    monkeypatch.setattr(files, "_first_chunk", slow)
+    monkeypatch.setattr(files, "_first_piece", slow)
 
     async def open_it() -> None:
         async with open_image(ImageSource(path), RULES):
@@ -490,9 +511,9 @@ async def test_a_stream_that_is_no_image_is_refused() -> None:
     assert isinstance(await refusal(ImageSource(Stream(b"just text"), size=9)), InvalidImage)
 
 
-@pytest.mark.parametrize("stream", [io.BytesIO(SMALL), Stream("text")])
-async def test_what_gives_no_bytes_when_awaited_is_refused(stream: Any) -> None:
-    error = await refusal(ImageSource(stream, size=len(SMALL)))
+@pytest.mark.parametrize("stream", [lambda: io.BytesIO(SMALL), lambda: Stream("text")], ids=["file", "text"])
+async def test_what_gives_no_bytes_when_awaited_is_refused(stream: Callable[[], Any]) -> None:
+    error = await refusal(ImageSource(stream(), size=len(SMALL)))
 
     assert isinstance(error, InvalidArgument)
     assert error.argument == "source"
@@ -557,3 +578,67 @@ async def test_signs_of_damage_are_passed_on_as_warnings() -> None:
         warnings = image.warnings
 
     assert [warning.code for warning in warnings] == ["TRUNCATED"]
+
+
+# At once
+
+
+async def threads_used(path: Path) -> bool:
+    with ThreadPoolExecutor(1, "opens") as mine:
+        async with open_image(ImageSource(path), RULES, mine) as image:
+            assert image.facts.name == str(path)
+        return any(thread.name == "opens_0" for thread in threading.enumerate())
+
+
+@pytest.fixture
+def at_once(way: str, path: Path) -> None:
+    cached = open_cached(path) if way == "at once" else None
+    if cached is None:
+        pytest.skip("not here")
+    os.close(cached[0])
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_file_that_is_in_memory_takes_no_thread(path: Path) -> None:
+    assert not await threads_used(path)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_the_frames_of_a_gif_are_counted_in_a_thread(path: Path) -> None:
+    gif = path.with_name("many.gif")
+    Pillow.new("P", (8, 8)).save(gif, save_all=True, append_images=[Pillow.new("P", (8, 8), 1)] * 3)
+
+    assert await threads_used(gif)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_file_whose_beginning_is_not_in_memory_is_read_in_a_thread(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "read_cached", lambda *_: False)
+
+    assert await threads_used(path)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_file_whose_end_is_not_in_memory_is_judged_in_a_thread(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = read_cached
+    monkeypatch.setattr(files, "read_cached", lambda fd, buffer, at: at == 0 and real(fd, buffer, at))
+
+    assert await threads_used(path)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_file_that_takes_long_to_judge_is_judged_in_a_thread(path: Path) -> None:
+    path.write_bytes(png(40, 30, before=b"".join(chunk(b"teXt", b"") for _ in range(1000))))
+
+    assert await threads_used(path)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_file_that_is_refused_says_why_as_ever(path: Path) -> None:
+    path.write_bytes(b"hello")
+
+    assert isinstance(await refusal(ImageSource(path)), InvalidImage)

@@ -12,7 +12,8 @@ import attrs
 
 from ..destination import Destination, Writable
 from ..errors import Forbidden
-from ..files import OpenImage, open_image
+from ..files import open_image
+from ..image_file import OpenImage
 from ..model.collection import BatchResult
 from ..model.image import (
     DownloadedImage,

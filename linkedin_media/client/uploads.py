@@ -14,7 +14,7 @@ from ..upload_body import UploadBody
 from .attempts import Attempts, without
 
 if TYPE_CHECKING:
-    from ..files import OpenImage
+    from ..image_file import OpenImage
     from .session import LinkedInClient
 
 EXPIRY_MARGIN: Final = 5.0

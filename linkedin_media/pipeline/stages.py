@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
 from ..errors import NeverUploaded, UploadExpired
-from ..files import OpenImage, inspect_file, opened, refuse
+from ..files import inspect_file, opened, refuse
+from ..image_file import OpenImage
 from ..model.image import Image, InitializedUpload, MediaLibraryMetadata, UploadedImage
 from ..model.job import AsyncReadable, ImageSource
 from ..model.post import CreatedPost, PostDraft
@@ -18,7 +18,6 @@ from ..model.urn import Urn
 from ..options import Concurrency, ImageRules
 from ..places import Places
 from .events import Stage, Track
-from .opening import AHEAD, Opener
 from .poller import Poller
 
 if TYPE_CHECKING:
@@ -68,10 +67,8 @@ class Stages:
         self._client = client
         self._rules = rules
         self._poller = poller
-        self._opener = Opener(client, rules, bounds.inspect)
         self._inspecting = Places(bounds.inspect)
         self._initializing = Places(bounds.initialize)
-        self._opening = Places(bounds.upload + AHEAD)
         self._uploading = Places(bounds.upload)
         self._posting = Places(bounds.post)
 
@@ -84,8 +81,8 @@ class Stages:
         reached = work.resume
         for sending in range(1, MAX_UPLOADS + 1):
             if not isinstance(reached, UploadedImage):
-                async with self._opening:
-                    with self._poller:
+                with self._poller:
+                    async with self._uploading:
                         reached = await self._send(work, reached)
             work.track.image = reached.image
             try:
@@ -124,34 +121,23 @@ class Stages:
                 return await self._client.posts.create(draft, send_before=send_before)
 
     async def _send(self, work: ImageWork, started: InitializedUpload | None) -> UploadedImage:
-        """Validate, then initialize and upload within one place: the URL expires, and the descriptor stays the same."""
+        """Validate, initialize and upload within one place: the URL expires, and the descriptor stays the same."""
         image = await self._open(work)
         try:
-            with self._opener:
-                await self._uploading.take()
+            started = started or await self._initialize(work)
             try:
-                uploaded = await self._send_open(work, started, image)
-            finally:
-                self._uploading.give()
+                uploaded = await self._upload(work, started, image)
+            except UploadExpired:
+                uploaded = await self._upload(work, await self._initialize(work), image)
         finally:
             image.close()
         await work.checkpoint.uploaded(uploaded)
         return uploaded
 
-    async def _send_open(self, work: ImageWork, started: InitializedUpload | None, image: OpenImage) -> UploadedImage:
-        started = started or await self._initialize(work)
-        try:
-            return await self._upload(work, started, image)
-        except UploadExpired:
-            return await self._upload(work, await self._initialize(work), image)
-
     async def _open(self, work: ImageWork) -> OpenImage:
         with work.track.at(Stage.VALIDATE):
-            if isinstance(work.source.source, str | bytes | os.PathLike):
-                image = await self._opener.open(work.source)
-            else:
-                async with self._inspecting:
-                    image = await opened(work.source, self._rules, self._client.readers)
+            async with self._inspecting:
+                image = await opened(work.source, self._rules, self._client.readers)
             work.track.facts = image.facts
         return image
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import threading
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +11,6 @@ from typing import Any, Final
 import pytest
 
 import linkedin_media as lm
-from linkedin_media.pipeline import opening
 from linkedin_media.simulator import Answer, BlackHole, Mutate
 from tests.faults.ward import Ward, picture
 from tests.waiting import eventually
@@ -251,28 +248,15 @@ class Gauge:
 
         return measured
 
-    def around_threads(self, kind: str, work: Callable[..., Any]) -> Callable[..., Any]:
-        lock = threading.Lock()
-
-        def measured(*arguments: Any) -> Any:
-            with lock:
-                self.now[kind] = self.now.get(kind, 0) + 1
-                self.peak[kind] = max(self.peak.get(kind, 0), self.now[kind])
-            time.sleep(0.01)
-            with lock:
-                self.now[kind] -= 1
-            return work(*arguments)
-
-        return measured
-
 
 async def test_every_bound_holds_and_is_made_use_of(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     from linkedin_media.client.images import Images
     from linkedin_media.client.posts import Posts
+    from linkedin_media.pipeline import stages
 
     gauge = Gauge()
-    monkeypatch.setattr(opening, "_open_some", gauge.around_threads("inspect", opening._open_some))
     for kind, owner, name in (
+        ("inspect", stages, "opened"),
         ("initialize", Images, "initialize_upload"),
         ("upload", Images, "upload_open"),
         ("poll", Images, "get_chunk"),

@@ -13,7 +13,7 @@ import pytest
 
 import linkedin_media as lm
 from linkedin_media.errors import NotSentInTime
-from linkedin_media.files import OpenImage
+from linkedin_media.image_file import OpenImage
 from linkedin_media.pipeline.events import Track
 from linkedin_media.pipeline.poller import Poller
 from linkedin_media.pipeline.stages import MAX_UPLOADS, ImageWork, NoCheckpoint, Stages

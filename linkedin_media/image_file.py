@@ -1,0 +1,117 @@
+"""An image file while it is open: what it was found to be, its contents piece by piece, and whether it stays the same.
+
+What was validated is what is sent. The descriptor stays open from the inspection to the last byte of the upload, size
+and times are compared afterwards, and a digest is taken while reading for those who keep it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor
+from typing import Final, Self
+
+import attrs
+
+from .errors import FileChanged, FileUnreadable, Violation
+from .model.image import ValidatedImage
+from .reading import CHUNK, FirstPiece, read_piece
+from .regular_file import rewritten
+
+_CHANGED: Final = "run it again once nothing writes to the file"
+
+
+@attrs.define(eq=False)
+class OpenImage:
+    """An open image file and what it was when it was opened. Use `open_image`, which closes it."""
+
+    facts: ValidatedImage
+    warnings: tuple[Violation, ...]
+    _file: io.FileIO | io.BytesIO = attrs.field(repr=False)
+    _executor: Executor | None = attrs.field(repr=False)
+    _first: FirstPiece | None = attrs.field(repr=False)
+    _file_facts: os.stat_result | None = attrs.field(repr=False)
+    sha256: str | None = None
+    _began: bool = attrs.field(default=False, init=False)
+
+    def chunks(self, *, digest: bool = True) -> AsyncIterator[bytes | memoryview]:
+        """Read the file once more from its start: exactly its validated size, in pieces of at most 256 KiB.
+
+        With `digest`, it is in `sha256` when the last piece has been given out; it costs as much as all the rest.
+
+        Raises:
+            FileChanged: The file is shorter than it was.
+            FileUnreadable: The operating system refused a read.
+        """
+        return _Chunks(self, hashlib.sha256() if digest else None)
+
+    async def read(self, position: int) -> bytes | memoryview:
+        """Read one piece from `position`, none of it where the file has become shorter.
+
+        What the inspection has read already is given out once: a small file costs no thread hop, a large one no memory.
+
+        Raises:
+            FileUnreadable: The operating system refused.
+        """
+        if self._first is not None:
+            if not self._began:
+                self._began = True
+                return self._first.view
+            self._first = None
+        wanted = min(CHUNK, self.facts.size - position)
+        if isinstance(self._file, io.BytesIO):
+            self._file.seek(position)
+            return self._file.read(wanted)
+        try:
+            return await read_piece(self._file.fileno(), position, wanted, self._executor)
+        except OSError as error:
+            raise FileUnreadable(f"{self.facts.name}: {error.strerror or 'read error'}") from None
+
+    def check_unchanged(self) -> None:
+        """Compare the file with what it was when it was opened.
+
+        A path that leads to another file by now does no harm: the descriptor holds the one that was validated.
+
+        Raises:
+            FileChanged: Its size or times differ, other than by losing or gaining a name.
+        """
+        if self._file_facts is not None and rewritten(self._file_facts, os.fstat(self._file.fileno())):
+            raise FileChanged(f"{self.facts.name} changed since it was validated", hint=_CHANGED)
+
+    def was_sent(self) -> None:
+        """Let others use the memory of what was read first: all of it has left for the network."""
+        if self._first is not None:
+            self._first.give_back()
+            self._first = None
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        self._file.close()
+
+
+class _Chunks:
+    """One reading of a file. No generator: one that is not asked again after its last piece takes a task to close."""
+
+    def __init__(self, image: OpenImage, digest: hashlib._Hash | None) -> None:
+        self._image = image
+        self._position = 0
+        self._digest = digest
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes | memoryview:
+        image = self._image
+        if self._position >= image.facts.size:
+            raise StopAsyncIteration
+        chunk = await image.read(self._position)
+        if not chunk:
+            raise FileChanged(f"{image.facts.name} became shorter while it was read", hint=_CHANGED)
+        self._position += len(chunk)
+        if self._digest is not None:
+            self._digest.update(chunk)
+            if self._position == image.facts.size:
+                image.sha256 = self._digest.hexdigest()
+        return chunk
