@@ -25,8 +25,9 @@ def answer(settings: Settings) -> Iterator[Table]:
     with server("http") as at:
         for number, times in ((20, (0.2, 0.2)), (20, (0.5, 2.0)), (500, (0.5, 2.0)), (500, (2.0, 10.0))):
             images = settings.images(number)
+            plain = PLAIN if number < 100 else PLAIN_FEWER
             runs = interleaved(
-                taking_part([OURS, PLAIN_FEWER, NAIVE], settings),
+                taking_part([OURS, plain, NAIVE], settings),
                 min(settings.rounds, 3),
                 partial(race, at=at, files=files, images=images, processing=settings.seconds(*times)),
                 f"latency, {images} images",
