@@ -32,10 +32,9 @@ font-variant-numeric:tabular-nums}
 .unknown{--tint:var(--unknown)}.parked{--tint:var(--parked)}.left{--tint:var(--left)}
 .dot,.whole i{background:var(--tint)}
 figure{margin:0}.timeline,.distribution{padding:18px 20px 16px}
-.plot{position:relative}.plot svg{display:block;width:100%;height:150px}
-.plot.low svg{height:100px}.plot+.plot{margin-top:30px}
-.top{position:absolute;left:0;top:-5px;color:var(--soft);font-size:13px;background:var(--card);padding-right:8px;
-line-height:1;font-variant-numeric:tabular-nums}
+.plot{position:relative;padding-top:20px}.plot svg{display:block;width:100%;height:150px}
+.plot.low svg{height:100px}.plot+.plot{margin-top:16px}
+.top{position:absolute;left:0;top:0;color:var(--soft);font-size:13px;line-height:1;font-variant-numeric:tabular-nums}
 svg path{vector-effect:non-scaling-stroke}.rule{stroke:var(--line);fill:none}
 .pause{stroke:var(--soft);stroke-dasharray:3 4;fill:none}
 .begun{fill:var(--begun);background:var(--begun)}.uploaded{fill:var(--uploaded);background:var(--uploaded)}
