@@ -87,16 +87,17 @@ class Attempts:
         if self.client.before_call is not None:
             await self.client.before_call()
         self.token = self.token or self.client.tokens.held() or await self._ask_for_token()
-        await self._wait_for_turn()
+        wait = self.client.throttle.wait(self.client.clock.monotonic())
+        if wait > 0:
+            await self._wait_for_turn(wait)
         self._sent_at = self.client.clock.monotonic()
         if self._sent_at > self.send_before:
             raise NotSentInTime(f"{self.what} was held back: the time in which it was to be sent had passed")
 
-    async def _wait_for_turn(self) -> None:
+    async def _wait_for_turn(self, wait: float) -> None:
         """Wait for the pause all calls share, which the deadline bounds, and for a rate of one's own choice, which it does not."""
         throttle, clock = self.client.throttle, self.client.clock
-        wait = throttle.wait(clock.monotonic())
-        paused = throttle.paused(clock.monotonic()) if wait > 0 else 0.0
+        paused = throttle.paused(clock.monotonic())
         while wait > 0:
             if paused > self.remaining():
                 raise NotSentInTime(

@@ -136,7 +136,7 @@ class LinkedInClient:
             NotSentInTime: `send_before` had passed.
         """
         prepared = tunnel(with_headers(request, self.version))
-        what = f"{prepared.restli_method} {prepared.resource}"
+        what = f"{prepared.restli_method.value} {prepared.resource}"
         attempts = Attempts(self, prepared.repeat, what, self.retry.deadline, send_before)
         while True:
             try:

@@ -38,6 +38,8 @@ class Throttle:
 
     def wait(self, now: float) -> float:
         """Take the next slot, and return the seconds until it."""
+        if self.rate is None and self._paused_until <= now:
+            return 0.0
         start = max(now, self._paused_until)
         if self.rate is not None:
             start = max(start, self._next_slot)

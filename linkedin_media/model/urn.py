@@ -39,12 +39,12 @@ class Urn(str):
     @property
     def entity_type(self) -> str:
         """The third part: ``image``, ``person``, ``organization``, …"""
-        return self.split(":", 3)[2]
+        return self[7 : self.index(":", 7)]
 
     @property
     def id(self) -> str:
         """Everything behind the type."""
-        return self.split(":", 3)[3]
+        return self[self.index(":", 7) + 1 :]
 
     def __repr__(self) -> str:
         return f"Urn({str.__repr__(self)})"

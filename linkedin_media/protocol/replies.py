@@ -32,6 +32,7 @@ _BY_STATUS: Final[Mapping[int, type[ApiError]]] = {
     426: errors.VersionSunset,
     429: errors.RateLimited,
 }
+_OBJECT_OR_LIST: Final = (b"{", b"[")
 _ORIGINAL: Final = re.compile(r"urn:li:(?:share|ugcPost|activity):\d+")
 _POST_TYPES: Final = ("share", "ugcPost", "activity")
 _MISSING: Final = "LinkedIn's answer does not mention it"
@@ -75,12 +76,23 @@ def identified(error: UnexpectedReply, response: Response) -> UnexpectedReply:
 
 def _json(body: bytes) -> Any:
     try:
-        value = _decoder.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
+        value = _decoder.decode(_text_of(body))
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def _text_of(body: bytes) -> str:
+    try:
+        return body.decode() if body[:1] in _OBJECT_OR_LIST and body[1:2] != b"\0" else _decoded(body)
+    except UnicodeDecodeError:
+        return _decoded(body)
+
+
+def _decoded(body: bytes) -> str:
+    return body.decode(json.detect_encoding(body), "surrogatepass")
 
 
 def _refuse_constant(name: str) -> Any:

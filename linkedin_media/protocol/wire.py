@@ -101,6 +101,7 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, items: Mapping[str, str] | None = None) -> None:
         self._given = items or {}
+        self._found: Any = getattr(items, "getall", None)  # a multidict needs no other index
 
     @cached_property
     def _items(self) -> dict[str, str]:
@@ -113,7 +114,10 @@ class Headers(Mapping[str, str]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the value of a header, or `default`."""
-        return self._items.get(name.lower(), default)
+        if self._found is None:
+            return self._items.get(name.lower(), default)
+        values = self._found(name, None)
+        return ", ".join(values) if values else default
 
     def __getitem__(self, name: str) -> str:
         return self._items[name.lower()]
