@@ -13,7 +13,7 @@ from .alarm import Alarm
 from .jobs import Record
 
 _log = logging.getLogger("linkedin_media.ingest")
-_SOON = 0.2
+_SOON = 0.5
 """Seconds; so much of the uploads' progress is lost in a crash at most, and so often is it written down at most."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
@@ -28,7 +29,9 @@ class Flight:
     failure: BaseException | None = attrs.field(default=None, init=False)
     doubts: Doubts = attrs.field(init=False)
     wake: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
-    """Set when a job ends, or something else is to be looked at."""
+    """Set when something is to be looked at."""
+    rouse_at: float = attrs.field(default=math.inf, init=False)
+    """A job that ends is to be looked at once no more than so many are under way."""
     _tasks: dict[asyncio.Task[None], Record] = attrs.field(factory=dict, init=False)
     _settling: asyncio.Task[None] | None = attrs.field(default=None, init=False)
 
@@ -67,7 +70,8 @@ class Flight:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         record = self._tasks.pop(task)
-        self.wake.set()
+        if len(self._tasks) <= self.rouse_at:
+            self.wake.set()
         if record.id not in self.doubts.ids:
             self.worker.ledger.let_go([record])
         error = None if task.cancelled() else task.exception()
@@ -96,6 +100,7 @@ class Flight:
             await self.tell(record)
         else:
             self.doubts.add(record, seconds=seconds)
+            self.wake.set()
 
     def settle_due(self) -> None:
         """Look for the posts whose time has come, beside the jobs under way."""

@@ -138,14 +138,14 @@ class Record:
     def of_row(cls, row: Mapping[str, Any]) -> Record:
         """Read a row of the ledger."""
         spec = JobSpec.load(row["key"], row["spec"])
-        progress = [ImageProgress(**item) for item in json.loads(row["images"])]
+        progress = [ImageProgress(**item) for item in _read_list(row["images"])]
         progress += [ImageProgress() for _ in range(len(spec.files) - len(progress))]
         return cls(
             id=row["id"],
             spec=spec,
             state=State(row["state"]),
             images=progress,
-            orphans=json.loads(row["orphans"]),
+            orphans=_read_list(row["orphans"]),
             error=json.loads(row["error"]) if row["error"] else None,
             **{name: row[name] for name in _PLAIN},
         )
@@ -212,6 +212,10 @@ _SPEC: Final = tuple(field.name for field in attrs.fields(JobSpec) if field.name
 _IMAGE: Final = tuple(field.name for field in attrs.fields(ImageProgress))
 _SAVED: Final = ("tries", "sendings", "not_before", "post", "began_at", "uploaded_at", "available_at", "ended_at")
 _PLAIN: Final = (*_SAVED, "first_intent_at", "intent_at")
+
+
+def _read_list(text: str) -> list[Any]:
+    return [] if text == "[]" else json.loads(text)  # most are empty
 
 
 def describe(error: Exception) -> dict[str, str]:

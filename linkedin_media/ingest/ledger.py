@@ -143,7 +143,7 @@ class Ledger:
             return rows
 
         try:
-            rows = await self._run(work)
+            rows = await (self._look(work) if self._loose else self._run(work))
         except BaseException:
             claim.give_up()
             raise
@@ -168,9 +168,7 @@ class Ledger:
             self._held.discard(record.id)
 
     def save_soon(self, record: Record) -> None:
-        """Write a job down a little later, as it is then; whatever is asked of the ledger meanwhile sees it.
-
-        It is for what may be forgotten, and is heard of only if it fails.
+        """Write a job down a little later, as it is then: what may be forgotten. Counts, pages and claims see it at once.
 
         Raises:
             LedgerError: The database refused an earlier one.
@@ -194,10 +192,13 @@ class Ledger:
         return self._writer.update(record.id, row)
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction that sees all that was to be saved."""
         self._behind.raise_failure()
-        self._behind.flush()
         return await self._writer.run(work)
+
+    async def _look(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that sees all that was to be saved soon."""
+        self._behind.flush()
+        return await self._run(work)
 
     async def refresh(self, record: Record) -> None:
         """Read a job's intent anew."""
@@ -211,7 +212,7 @@ class Ledger:
 
     async def counts(self) -> dict[State, int]:
         """Return how many jobs are in each state."""
-        return await self._run(counts)
+        return await self._look(counts)
 
     async def unfinished(self) -> bool:
         """Tell whether a job is left that is neither done nor parked, whoever has it."""
@@ -228,7 +229,7 @@ class Ledger:
     async def page(self, state: State, *, after: int = 0) -> list[Record]:
         """Return the next thousand jobs in a state, by id."""
         statement = select(job).where(job.c.state == state.value, job.c.id > after).order_by(job.c.id).limit(_ROWS)
-        rows = await self._run(lambda db: db.execute(statement).mappings().all())
+        rows = await self._look(lambda db: db.execute(statement).mappings().all())
         return [Record.of_row(dict(row)) for row in rows]
 
     async def reopen(self, states: Sequence[State]) -> int:
@@ -259,9 +260,7 @@ class Ledger:
     async def remember_image(self, owner: str, sha256: str, image: str) -> None:
         """Keep which image holds this content."""
         values = {"owner": owner, "sha256": sha256, "image": image}
-        await self._run(
-            lambda db: db.execute(statements.insert_into(db, content).values(values).on_conflict_do_nothing())
-        )
+        await self._run(lambda db: statements.remember_content(db, values))
 
     async def forget_image(self, image: str) -> None:
         """Stop sharing an image that cannot be used."""

@@ -198,22 +198,24 @@ class Ingest:
 
     async def _claim(self) -> int:
         """Fill the window of jobs under way; those in doubt wait outside it, as many as memory allows."""
-        free = self._bounds.jobs - len(self._flight)
-        if self._worker.limited_until is not None or self._worker.hold_until > self.client.clock.monotonic():
+        free, now = self._bounds.jobs - len(self._flight), self.client.clock.monotonic()
+        self._flight.rouse_at = 0 if self._nothing_until > now else self._bounds.jobs - self._worth_a_claim
+        if self._worker.limited_until is not None or self._worker.hold_until > now:
             return 0
-        if (
-            free < max(1, min(_CLAIM, self._bounds.jobs) // 2)
-            or len(self._doubts) > _DOUBTS_PER_JOB * self._bounds.jobs
-        ):
+        if free < self._worth_a_claim or len(self._doubts) > _DOUBTS_PER_JOB * self._bounds.jobs:
             return 0
-        if self._nothing_until > self.client.clock.monotonic():
+        if self._nothing_until > now:
             return 0
         records = await self.ledger.claim(min(free, _CLAIM))
         if len(records) < min(free, _CLAIM):
-            self._nothing_until = self.client.clock.monotonic() + _IDLE
+            self._nothing_until = now + _IDLE
         for record in records:
             await self._begin(record)
         return len(records)
+
+    @property
+    def _worth_a_claim(self) -> int:
+        return max(1, min(_CLAIM, self._bounds.jobs) // 2)
 
     async def _begin(self, record: Record) -> None:
         await self._flight.begin(record)

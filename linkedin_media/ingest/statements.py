@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import InvalidArgument
 from .jobs import JobSpec
-from .schema import LONGEST_NOTE, about, job, now_ms, quota, worker
+from .schema import LONGEST_NOTE, about, content, job, now_ms, quota, worker
 from .states import State
 
 JobRow = Sequence[Any]
@@ -43,6 +43,11 @@ _FORGOTTEN: Final = 86_400_000
 def insert_into(db: Connection, table: Any) -> Any:
     """Return an INSERT that may say what to do on a conflict."""
     return (postgresql if db.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def remember_content(db: Connection, values: Mapping[str, Any]) -> None:
+    """Keep which image holds a content, unless one does already."""
+    db.execute(insert_into(db, content).values(values).on_conflict_do_nothing())
 
 
 def beat(db: Connection, me: Mapping[str, Any]) -> None:

@@ -20,22 +20,18 @@ from sqlalchemy.exc import DBAPIError
 
 from ..errors import LedgerError, LostLease
 from .alarm import Alarm
-from .batch import Batch, Write, tell
+from .batch import Batch, Write
 from .database import Database, explain
 from .statements import INTENT, JobRow, JobUpdate
 
 T = TypeVar("T")
 _MOST: Final = 500
 _LINGER: Final = 0.002
-"""Seconds that an update waits for others to share its transaction, unless as many as `_ENOUGH` are there before."""
+"""Seconds that an intent waits for others to share its transaction, unless as many as `_ENOUGH` are there before."""
 
 _ENOUGH: Final = 8
-_LOAN: Final = 0.001
-"""Seconds that the loop stands still at most while the thread commits. Without a loan the thread gets the interpreter only
-once the loop waits for something, or after five milliseconds, three times for each commit, and both of them slow down."""
-
-_NO_LOAN: Final = 1.0
-"""Seconds without loans after one that did not suffice: this disk is slow, or the machine busy."""
+_PATIENCE: Final = 0.02
+"""Seconds that any other update waits: it delays no call, and an intent will take it along."""
 
 _RETRIES: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 4.0)
 """Seconds before each new attempt after a deadlock or a lost connection; together less than a worker takes to be dead."""
@@ -55,9 +51,10 @@ class Writer:
         self._database = database
         self._update = JobUpdate(database.engine.dialect)
         self._waiting: list[Write] = []
+        self._intents = 0  # among them
         self._alarm = Alarm(self._hand_over)
+        self._is_late = False  # something should be with the thread, which is still at work
         self._batch: Batch | None = None  # with the thread
-        self._no_loan_until = 0.0
         self._closed = False
         self._batches: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="linkedin-media-ledger", daemon=True)
@@ -80,7 +77,8 @@ class Writer:
         The future raises `LostLease` where there is no such row any more, and `LedgerError` if the database refused.
         """
         write = Write(asyncio.get_running_loop().create_future(), job=job, row=row)
-        self._submit(write, _LINGER)
+        self._intents += row[INTENT]
+        self._submit(write, _PATIENCE if not row[INTENT] else _LINGER if self._intents < _ENOUGH else 0.0)
         return write.future
 
     def close(self) -> None:
@@ -88,7 +86,7 @@ class Writer:
         self._closed = True
         self._alarm.cancel()
         if self._waiting:
-            self._put(self._waiting)
+            self._batches.put(Batch(self._waiting))
         self._batches.put(None)
         self._thread.join()
 
@@ -96,8 +94,7 @@ class Writer:
         if self._closed:
             raise LedgerError("the ledger is closed")
         self._waiting.append(write)
-        if not self._at_work:
-            self._alarm.within(0.0 if len(self._waiting) >= _ENOUGH else linger)
+        self._alarm.within(linger)
 
     @property
     def _at_work(self) -> bool:
@@ -105,30 +102,17 @@ class Writer:
 
     def _hand_over(self) -> None:
         """Give the thread what waits, unless it is at work: then it is given when that is done."""
-        if not self._waiting or self._at_work:
-            return
-        writes, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-        now = time.monotonic()
-        lends = not self._database.shared and now >= self._no_loan_until and all(write.work is None for write in writes)
-        if not lends:
-            self._put(writes)
-        elif self._put(writes, loan=_LOAN):
-            self._told(writes)
-        else:
-            self._no_loan_until = now + _NO_LOAN
+        self._is_late = self._at_work
+        if self._waiting and not self._is_late:
+            self._batch = Batch(self._waiting[:_MOST])
+            self._waiting, self._intents = self._waiting[_MOST:], 0
+            self._is_late = bool(self._waiting)
+            self._batches.put(self._batch)
 
-    def _put(self, writes: Sequence[Write], *, loan: float = 0.0) -> bool:
-        """Give the thread a batch; tell whether it was committed while the loop stood still for it."""
-        self._batch = batch = Batch(writes)
-        if not loan:
-            batch.leave()
-        self._batches.put(batch)
-        return bool(loan) and batch.wait(loan)
-
-    def _told(self, writes: Sequence[Write]) -> None:
+    def _told(self) -> None:
         self._batch = None
-        tell(writes)
-        self._hand_over()
+        if self._is_late:
+            self._hand_over()
 
     def _serve(self) -> None:
         while (batch := self._batches.get()) is not None:
