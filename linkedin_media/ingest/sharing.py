@@ -10,10 +10,10 @@ from weakref import WeakValueDictionary
 import attrs
 
 from ..errors import FileUnreadable, LinkedInMediaError
-from ..files import CHUNK
 from ..model.image import UploadedImage
 from ..model.urn import Urn
 from ..pipeline.stages import ImageWork, Stages
+from ..reading import CHUNK
 from .jobs import ImageProgress
 from .ledger import Ledger
 
