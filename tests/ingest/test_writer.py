@@ -79,6 +79,38 @@ async def test_a_lost_lease_spoils_no_other_intent_and_counts_none_twice(ledger,
     assert records[0].sendings == 1
 
 
+async def test_a_job_that_is_done_is_not_taken_for_lost_because_another_one_is(ledger, make_specs):
+    await ledger.add(make_specs(2))
+    done, lost = await ledger.claim(2)
+    for record in (done, lost):
+        record.fail(ValueError("broken"), at=1)
+    await ledger._writer.run(lambda db: db.execute(job.update().where(job.c.id == lost.id).values(owner="other")))
+
+    tasks = await _while_blocked(ledger, [ledger.save(done), ledger.save(lost)])
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [type(None), LostLease]
+    assert await ledger.counts() == {State.FAILED: 1, State.NEW: 1}
+
+
+async def test_an_intent_is_never_overtaken_by_a_later_write_of_its_job(ledger, make_specs):
+    await ledger.add(make_specs(1))
+    [record] = await ledger.claim(1)
+    record.enter(State.AVAILABLE)
+
+    async def twice():
+        waiting = asyncio.create_task(ledger.intend(record, "digest"))
+        await asyncio.sleep(0)
+        await ledger.save(record)
+        await waiting
+
+    [task] = await _while_blocked(ledger, [twice()])
+    await task
+    await ledger.refresh(record)
+
+    assert record.intent_at is not None
+
+
 async def test_a_write_nobody_waits_for_any_more_is_made_all_the_same(ledger):
     [task] = await _while_blocked(ledger, [_cancelled(ledger)])
     await task
@@ -210,3 +242,19 @@ def test_a_write_whose_loop_is_gone_harms_nobody(location):
 
     ledger = asyncio.run(leave())
     asyncio.run(ledger.aclose())
+
+
+def test_a_write_left_over_from_a_loop_that_is_gone_keeps_nobody_waiting(location):
+    async def leave():
+        ledger = await Ledger.open(location)
+        waiting = asyncio.create_task(ledger.note("left over", "x"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        return ledger
+
+    async def go_on():
+        assert await asyncio.wait_for(ledger.note("left over"), 5) == "x"
+        await ledger.aclose()
+
+    ledger = asyncio.run(leave())
+    asyncio.run(go_on())
