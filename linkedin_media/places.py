@@ -23,11 +23,16 @@ class Places:
     It does what `asyncio.Semaphore` does, which takes several times as long where nobody waits; an image passes eight.
     """
 
-    __slots__ = ("_free", "_waiting")
+    __slots__ = ("_behind", "_free", "_number", "_waiting")
 
     def __init__(self, number: int) -> None:
-        self._free = number
+        self._number = self._free = number
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._behind: deque[asyncio.Future[None]] = deque()
+
+    def relieved(self) -> Awaitable[None]:
+        """Wait while more than twice as many wait for a place as there are places: whoever feeds them is too fast."""
+        return self._relief() if len(self._waiting) > 2 * self._number else _AT_ONCE
 
     def take(self) -> Awaitable[None]:
         """Take a place, once there is one."""
@@ -42,8 +47,11 @@ class Places:
             waiting = self._waiting.popleft()
             if not waiting.done():
                 waiting.set_result(None)
-                return
-        self._free += 1
+                break
+        else:
+            self._free += 1
+        if self._behind and len(self._waiting) <= 2 * self._number:
+            self._let_one_in()
 
     async def _turn(self) -> None:
         waiting = asyncio.get_running_loop().create_future()
@@ -53,6 +61,23 @@ class Places:
         except asyncio.CancelledError:
             if not waiting.cancelled():
                 self.give()  # it had just been handed over
+            raise
+
+    def _let_one_in(self) -> None:
+        while self._behind:
+            behind = self._behind.popleft()
+            if not behind.done():
+                behind.set_result(None)
+                return
+
+    async def _relief(self) -> None:
+        behind = asyncio.get_running_loop().create_future()
+        self._behind.append(behind)
+        try:
+            await behind
+        except asyncio.CancelledError:
+            if not behind.cancelled():
+                self._let_one_in()
             raise
 
     def __aenter__(self) -> Awaitable[None]:

@@ -112,3 +112,27 @@ async def test_no_place_is_lost_or_made_by_cancelling_at_random(seed: int) -> No
 
     assert places._free == 2
     assert not [task for task in tasks if not task.cancelled() and task.exception()]
+
+
+async def test_whoever_feeds_too_fast_waits_until_fewer_wait() -> None:
+    places, held = Places(2), asyncio.Event()
+
+    async def hold() -> None:
+        async with places:
+            await held.wait()
+
+    holding = [asyncio.create_task(hold()) for _ in range(2 + 5)]
+    await asyncio.sleep(0.01)
+    feeding = [asyncio.create_task(relieved(places)) for _ in range(2)]
+    gone = asyncio.create_task(relieved(places))
+    await asyncio.sleep(0.01)
+    assert not any(task.done() for task in feeding)  # five wait for two places
+
+    gone.cancel()
+    held.set()
+    await asyncio.wait_for(asyncio.gather(*holding, *feeding), 1)
+    await asyncio.wait_for(places.relieved(), 1)
+
+
+async def relieved(places: Places) -> None:
+    await places.relieved()

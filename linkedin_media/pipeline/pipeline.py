@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ..errors import InvalidArgument, InvalidImage, LinkedInMediaError, PostOutcomeUnknown, Violation
@@ -17,11 +17,14 @@ from ..protocol import posts as posts_protocol
 from .events import Observer, Stage, Track, ignore
 from .outcomes import Failed, Outcome, Published, Unknown, Uploaded
 from .poller import shared_poller
-from .stages import ImageWork, Stages
+from .stages import ImageWork, Stages, ignore_sent
 
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
 
+
+_ENTERING: Final = 2
+"""Jobs that are begun for each upload under way: one whose image is sent, one that is next."""
 
 _PLACEHOLDERS: Final = tuple(Urn.of("image", f"placeholder-{number}") for number in range(MULTI_IMAGE_RANGE.stop))
 
@@ -95,18 +98,23 @@ class Pipeline:
         `Uploaded`. What `jobs` itself raises is raised once the jobs before it have ended. Leaving the loop early cancels
         what is under way.
         """
-        places = Places(self._bounds.jobs)
+        places, entrance = Places(self._bounds.jobs), Places(_ENTERING * self._bounds.upload)
         outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
 
         async def work(job: Job) -> None:
-            outcomes.put_nowait(await self._outcome(job))
+            entry = _Entry(entrance, job)
+            try:
+                outcome = await self._outcome(job, entry.sent)
+            finally:
+                entry.leave()
+            outcomes.put_nowait(outcome)
 
         async def feed() -> Exception | None:
             failure = None
             try:
                 async with asyncio.TaskGroup() as group:
                     try:
-                        async for job in _as_places_fall_free(jobs, places):
+                        async for job in _as_places_fall_free(jobs, places, entrance):
                             group.create_task(work(job))
                     except Exception as error:  # noqa: BLE001 -- what the caller's iterable raises must not end the jobs before
                         failure = error
@@ -136,12 +144,15 @@ class Pipeline:
     def _tracks(self, job: Job) -> list[Track]:
         return [Track(job.id, image.name, self._observer) for image in job.images]
 
-    async def _upload_all(self, job: Job, tracks: Sequence[Track]) -> tuple[Urn, ...]:
+    async def _upload_all(
+        self, job: Job, tracks: Sequence[Track], sent: Callable[[], None] = ignore_sent
+    ) -> tuple[Urn, ...]:
         check_job(job)
-        if len(job.images) == 1:
-            return ((await self._stages.to_available(_work(job, job.images[0], tracks[0]))).id,)
+        works = [_work(job, source, track, sent) for source, track in zip(job.images, tracks, strict=True)]
+        if len(works) == 1:
+            return ((await self._stages.to_available(works[0])).id,)
         await self._validate_all(job, tracks)
-        return await self._upload_together(job, tracks)
+        return await self._upload_together(works)
 
     async def _validate_all(self, job: Job, tracks: Sequence[Track]) -> None:
         """Find out about every image before the first is sent, and tell of all that are refused at once."""
@@ -154,11 +165,11 @@ class Pipeline:
         if refused:
             raise refused[0] if len(refused) == 1 else together(refused)
 
-    async def _outcome(self, job: Job) -> Outcome:
+    async def _outcome(self, job: Job, sent: Callable[[], None]) -> Outcome:
         tracks: list[Track] = []
         try:
             tracks += self._tracks(job)
-            images = await self._upload_all(job, tracks)
+            images = await self._upload_all(job, tracks, sent)
             if job.commentary is None:
                 return Uploaded(job, images)
             return Published(job, await self._post(job, images, tracks))
@@ -169,15 +180,15 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 -- whatever a caller's token provider or file object raises is this job's
             return Failed(job, _failed_at(tracks), error, _gained(tracks))
 
-    async def _upload_together(self, job: Job, tracks: Sequence[Track]) -> tuple[Urn, ...]:
-        async def one(source: ImageSource, track: Track) -> Image | Exception:
+    async def _upload_together(self, works: Sequence[ImageWork]) -> tuple[Urn, ...]:
+        async def one(work: ImageWork) -> Image | Exception:
             try:
-                return await self._stages.to_available(_work(job, source, track))
+                return await self._stages.to_available(work)
             except Exception as error:  # noqa: BLE001 -- raised below, once the other images are through
                 return error
 
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(source, track)) for source, track in zip(job.images, tracks, strict=True)]
+            tasks = [group.create_task(one(work)) for work in works]
         results = [task.result() for task in tasks]
         gained = tuple(result.id for result in results if isinstance(result, Image))
         for result in results:
@@ -196,8 +207,30 @@ class Pipeline:
             raise
 
 
-def _work(job: Job, source: ImageSource, track: Track) -> ImageWork:
-    return ImageWork(source=source, owner=job.owner, media_library=job.media_library, track=track)
+def _work(job: Job, source: ImageSource, track: Track, sent: Callable[[], None]) -> ImageWork:
+    return ImageWork(source=source, owner=job.owner, media_library=job.media_library, track=track, sent=sent)
+
+
+class _Entry:
+    """A job's place among those that are not sent yet: given back with its last image, or when the job ends."""
+
+    __slots__ = ("_left", "_places")
+
+    def __init__(self, places: Places, job: Job) -> None:
+        self._places = places
+        self._left = len(job.images) if isinstance(job, Job) else 1  # what is no job fails in its turn
+
+    def sent(self) -> None:
+        """Note that an image is sent."""
+        self._left -= 1
+        if self._left == 0:
+            self._places.give()
+
+    def leave(self) -> None:
+        """Note that no more will be."""
+        if self._left > 0:
+            self._left = 0
+            self._places.give()
 
 
 def together(refused: Sequence[InvalidImage]) -> InvalidImage:
@@ -241,11 +274,14 @@ def _urns(error: LinkedInMediaError) -> tuple[Urn, ...]:
     return tuple(Urn(image) for image in error.images)
 
 
-async def _as_places_fall_free(jobs: Iterable[Job] | AsyncIterable[Job], places: Places) -> AsyncIterator[Job]:
+async def _as_places_fall_free(
+    jobs: Iterable[Job] | AsyncIterable[Job], places: Places, entrance: Places
+) -> AsyncIterator[Job]:
     if isinstance(jobs, AsyncIterable):
         source = aiter(jobs)
         while True:
             await places.take()
+            await entrance.take()
             try:
                 yield await anext(source)
             except StopAsyncIteration:
@@ -254,6 +290,7 @@ async def _as_places_fall_free(jobs: Iterable[Job] | AsyncIterable[Job], places:
     iterator = iter(jobs)
     while True:
         await places.take()
+        await entrance.take()
         try:
             job = next(iterator)
         except StopIteration:

@@ -90,9 +90,6 @@ class Poller:
         if self.policy.wait == "grace" or not self._may_read:
             await self.client.clock.sleep(self.policy.grace)
             return Image(id=image)
-        return await self._watched(image)
-
-    async def _watched(self, image: Urn) -> Image:
         loop = asyncio.get_running_loop()
         waiting = Waiting(image, loop.time(), loop.create_future())
         self._schedule(waiting, waiting.since + self._pace.first_look)

@@ -48,9 +48,16 @@ class NoCheckpoint(Checkpoint):
         """Do nothing."""
 
 
+def ignore_sent() -> None:
+    """Take no notice of an image that is sent."""
+
+
 @attrs.frozen(kw_only=True)
 class ImageWork:
-    """What is wished for one image, and how far it is: `resume` is what an earlier run had reached."""
+    """What is wished for one image, and how far it is: `resume` is what an earlier run had reached.
+
+    `sent` is called when every byte has been taken, each time they are sent.
+    """
 
     source: ImageSource
     owner: Urn
@@ -58,6 +65,7 @@ class ImageWork:
     media_library: MediaLibraryMetadata | None = None
     checkpoint: Checkpoint = NoCheckpoint()
     resume: InitializedUpload | UploadedImage | None = None
+    sent: Callable[[], None] = ignore_sent
 
 
 class Stages:
@@ -82,8 +90,10 @@ class Stages:
         for sending in range(1, MAX_UPLOADS + 1):
             if not isinstance(reached, UploadedImage):
                 with self._poller:
+                    await self._posting.relieved()
                     async with self._uploading:
                         reached = await self._send(work, reached)
+                work.sent()
             work.track.image = reached.image
             try:
                 with work.track.at(Stage.POLL):
