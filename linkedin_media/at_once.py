@@ -16,21 +16,22 @@ from typing import Any, Final
 _OPENAT2: Final = 437  # the same number on every processor
 _HERE: Final = -100  # AT_FDCWD
 _CACHED: Final = 0x20  # RESOLVE_CACHED, Linux 5.12: fail rather than wait for the way to the file
+_NO_LINKS: Final = 0x04  # RESOLVE_NO_SYMLINKS
 
 
 class _How(ctypes.Structure):
     _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
-def open_cached(path: str | os.PathLike[str]) -> tuple[int, os.stat_result] | None:
+def open_cached(path: str | os.PathLike[str], *, links: bool = True) -> tuple[int, os.stat_result] | None:
     """Open a regular file if that takes no waiting; return its descriptor, to be closed, and what it is.
 
-    What is no regular file is not opened: a FIFO or a device may do something then.
+    What is no regular file is not opened: a FIFO or a device may do something then. Without `links`, none is followed.
     """
-    name = os.fsencode(path)
-    if b"\0" in name or not _is_regular(name):
+    name, resolve = os.fsencode(path), _CACHED if links else _CACHED | _NO_LINKS
+    if b"\0" in name or not _is_regular(name, resolve):
         return None
-    fd = _openat2(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    fd = _openat2(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, resolve)
     if fd is None:
         return None
     facts = os.fstat(fd)
@@ -48,8 +49,8 @@ def read_cached(fd: int, buffer: memoryview, position: int) -> bool:
         return False
 
 
-def _is_regular(name: bytes) -> bool:
-    fd = _openat2(name, getattr(os, "O_PATH", 0) | os.O_CLOEXEC)
+def _is_regular(name: bytes, resolve: int) -> bool:
+    fd = _openat2(name, getattr(os, "O_PATH", 0) | os.O_CLOEXEC, resolve)
     if fd is None:
         return False
     try:
@@ -58,11 +59,11 @@ def _is_regular(name: bytes) -> bool:
         os.close(fd)
 
 
-def _openat2(name: bytes, flags: int) -> int | None:
+def _openat2(name: bytes, flags: int, resolve: int) -> int | None:
     call = _system_call()
     if call is None:
         return None
-    how = _How(flags, 0, _CACHED)
+    how = _How(flags, 0, resolve)
     fd: int = call(_OPENAT2, _HERE, name, ctypes.byref(how), ctypes.sizeof(how))
     return None if fd < 0 else fd
 

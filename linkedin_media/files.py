@@ -21,7 +21,7 @@ from .model.image import ValidatedImage
 from .model.job import ImageSource
 from .options import ImageRules
 from .reading import FirstPiece
-from .regular_file import open_regular
+from .regular_file import LinkFree, open_regular
 from .spooling import in_thread, spool
 
 
@@ -130,7 +130,7 @@ def _open_at_once(
     path: str | os.PathLike[str], name: str, rules: ImageRules, executor: Executor | None
 ) -> OpenImage | None:
     """Open a file that breaks no rule, if that takes no waiting and next to no time; None where it might."""
-    cached = open_cached(path)
+    cached = open_cached(path, links=not isinstance(path, LinkFree))
     if cached is None:
         return None
     fd, facts = cached

@@ -40,6 +40,29 @@ def test_a_file_the_system_knows_is_opened(path: Path) -> None:
     os.close(fd)
 
 
+@pytest.mark.usefixtures("here")
+def test_links_are_followed_where_they_may_be(path: Path) -> None:
+    link = path.with_name("link")
+    link.symlink_to(path)
+
+    cached = open_cached(link)
+
+    assert cached is not None
+    os.close(cached[0])
+    assert open_cached(link, links=False) is None
+
+
+@pytest.mark.usefixtures("here")
+def test_a_folder_that_is_a_link_counts_as_one(path: Path) -> None:
+    folder = path.with_name("folder")
+    folder.symlink_to(path.parent)
+
+    assert open_cached(folder / path.name, links=False) is None
+    cached = open_cached(path, links=False)
+    assert cached is not None
+    os.close(cached[0])
+
+
 def test_what_is_not_there_is_left_to_others(path: Path) -> None:
     assert open_cached(path.with_name("missing")) is None
     assert open_cached("no\0file") is None
@@ -55,7 +78,7 @@ def test_what_is_no_regular_file_is_not_even_opened(path: Path) -> None:
 
 
 def test_a_path_that_becomes_a_folder_in_between_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(at_once, "_is_regular", lambda _: True)
+    monkeypatch.setattr(at_once, "_is_regular", lambda *_: True)
     before = psutil.Process().num_fds()
 
     assert open_cached(path.parent) is None

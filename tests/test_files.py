@@ -57,7 +57,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def never_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "open_cached", lambda _: None)
+    monkeypatch.setattr(files, "open_cached", lambda *_, **__: None)
 
 
 def open_files() -> int:

@@ -14,6 +14,7 @@ from ..errors import LinkedInMediaError
 from ..model.image import InitializedUpload, MediaLibraryMetadata, UploadedImage
 from ..model.job import ImageSource, Job
 from ..model.urn import Urn
+from ..regular_file import LinkFree
 from .states import FINAL, State, may_follow
 
 
@@ -27,7 +28,11 @@ def _alt_texts(texts: Iterable[str | None]) -> tuple[str | None, ...]:
 
 @attrs.frozen(kw_only=True)
 class JobSpec:
-    """One line of a manifest. `files` are absolute paths; without a `commentary` the job ends when they are AVAILABLE."""
+    """One line of a manifest. `files` are absolute paths; without a `commentary` the job ends when they are AVAILABLE.
+
+    With `link_free`, no link is followed in the folders of `files` or in place of them: a path that was checked leads to
+    no other place when it is opened.
+    """
 
     id: str
     files: tuple[str, ...] = attrs.field(converter=_files)
@@ -38,10 +43,11 @@ class JobSpec:
     visibility: str = "PUBLIC"
     account: str | None = None
     asset_name: str | None = None
+    link_free: bool = False
 
     def dump(self) -> str:
         """Return the spec as JSON text, the same for the same wish."""
-        return _write({name: value for name in _SPEC if (value := getattr(self, name)) not in (None, ())})
+        return _write({name: value for name in _SPEC if (value := getattr(self, name)) not in (None, (), False)})
 
     @classmethod
     def load(cls, id: str, text: str) -> JobSpec:  # noqa: A002 -- the column's name
@@ -54,13 +60,14 @@ class JobSpec:
         Raises:
             InvalidArgument: LinkedIn would refuse it.
         """
+        sources: Iterable[str | LinkFree] = map(LinkFree, self.files) if self.link_free else self.files
         alt_texts = (*self.alt_texts, *(None,) * (len(self.files) - len(self.alt_texts)))
         return Job(
             id=self.id,
             author=self.author,
             owner=self.owner,
             commentary=self.commentary,
-            images=[ImageSource(file, alt_text=alt) for file, alt in zip(self.files, alt_texts, strict=True)],
+            images=[ImageSource(source, alt_text=alt) for source, alt in zip(sources, alt_texts, strict=True)],
             visibility=self.visibility,
             media_library=self.media_library,
         )

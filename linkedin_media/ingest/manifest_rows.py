@@ -69,6 +69,7 @@ class Wish(NamedTuple):
             visibility=visibility,
             account=account,
             asset_name=asset_name,
+            link_free=True,
         )
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from pathlib import Path
+import io
+import os
 from weakref import WeakValueDictionary
 
 import attrs
 
 from ..errors import FileUnreadable, LinkedInMediaError
 from ..model.image import UploadedImage
+from ..model.job import ImageSource
 from ..model.urn import Urn
 from ..pipeline.stages import ImageWork, Stages
 from ..reading import CHUNK
+from ..regular_file import open_regular
 from .jobs import ImageProgress
 from .ledger import Ledger
 
@@ -31,7 +34,7 @@ class SharedImages:
         Raises:
             LinkedInMediaError: As `Stages.to_available`.
         """
-        size, sha256 = await asyncio.to_thread(_digest, str(work.source.source))
+        size, sha256 = await asyncio.to_thread(_digest, work.source)
         key = (str(work.owner), sha256)
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
@@ -49,13 +52,16 @@ class SharedImages:
             await self.ledger.remember_image(*key, str(image.id))
 
 
-def _digest(path: str) -> tuple[int, str]:
+def _digest(image: ImageSource) -> tuple[int, str]:
+    if not isinstance(image.source, str | os.PathLike):
+        raise FileUnreadable(f"{image.name}: only files are shared")
     digest, size = hashlib.sha256(), 0
+    fd, _ = open_regular(image.source, image.name)
     try:
-        with Path(path).open("rb") as file:
+        with io.FileIO(fd) as file:
             while chunk := file.read(CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
     except OSError as error:
-        raise FileUnreadable(f"{path}: {error.strerror or 'read error'}") from None
+        raise FileUnreadable(f"{image.name}: {error.strerror or 'read error'}") from None
     return size, digest.hexdigest()

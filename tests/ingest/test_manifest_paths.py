@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from linkedin_media.errors import InvalidImage
+from linkedin_media.files import open_now
+from linkedin_media.ingest.jobs import JobSpec
+from linkedin_media.ingest.manifest import read_manifest
 from linkedin_media.ingest.manifest_paths import OutOfReach, Root
+from linkedin_media.options import ImageRules
+
+AUTHOR = "urn:li:organization:5583111"
 
 
 @pytest.fixture
@@ -146,3 +153,23 @@ def test_many_folders_are_not_all_remembered(tree, monkeypatch):
 
         assert root.locate(f"{number}/a.jpg")
     assert len(root._resolved) <= 4
+
+
+def test_a_folder_swapped_for_a_link_after_the_check_leads_nowhere(tree):
+    (tree / "jobs.csv").write_text(f"file,author\nroot/photos/a.jpg,{AUTHOR}\n")
+    (spec,) = read_manifest(tree / "jobs.csv")
+    (tree / "root/photos").rename(tree / "root/moved")
+    (tree / "secret/a.jpg").write_bytes(b"root")
+    (tree / "root/photos").symlink_to(tree / "secret")
+
+    (source,) = JobSpec.load(spec.id, spec.dump()).job().images
+
+    with pytest.raises(InvalidImage, match="photos is a link by now"):
+        open_now(source, ImageRules())
+
+
+def test_a_job_of_a_program_follows_links_as_it_names_them(tree):
+    spec = JobSpec(id="1", files=[str(tree / "root/photos/a.jpg")], author=AUTHOR, owner=AUTHOR)
+
+    assert "link_free" not in spec.dump()
+    assert spec.job().images[0].source == spec.files[0]
