@@ -28,7 +28,7 @@ class Places:
     def __init__(self, number: int) -> None:
         self._number = self._free = number
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._behind: deque[asyncio.Future[None]] = deque()
+        self._behind: list[asyncio.Future[None]] = []
 
     def relieved(self) -> Awaitable[None]:
         """Wait while more than twice as many wait for a place as there are places: whoever feeds them is too fast."""
@@ -50,8 +50,10 @@ class Places:
                 break
         else:
             self._free += 1
-        if self._behind and len(self._waiting) <= 2 * self._number:
-            self._let_one_in()
+        while self._behind and len(self._waiting) <= 2 * self._number:
+            behind = self._behind.pop()
+            if not behind.done():
+                behind.set_result(None)
 
     async def _turn(self) -> None:
         waiting = asyncio.get_running_loop().create_future()
@@ -63,22 +65,10 @@ class Places:
                 self.give()  # it had just been handed over
             raise
 
-    def _let_one_in(self) -> None:
-        while self._behind:
-            behind = self._behind.popleft()
-            if not behind.done():
-                behind.set_result(None)
-                return
-
     async def _relief(self) -> None:
         behind = asyncio.get_running_loop().create_future()
         self._behind.append(behind)
-        try:
-            await behind
-        except asyncio.CancelledError:
-            if not behind.cancelled():
-                self._let_one_in()
-            raise
+        await behind
 
     def __aenter__(self) -> Awaitable[None]:
         return self.take()

@@ -136,3 +136,22 @@ async def test_whoever_feeds_too_fast_waits_until_fewer_wait() -> None:
 
 async def relieved(places: Places) -> None:
     await places.relieved()
+
+
+async def test_all_who_feed_go_on_even_if_nobody_ever_takes_a_place_again() -> None:
+    places, held = Places(1), asyncio.Event()
+
+    async def hold() -> None:
+        async with places:
+            await held.wait()
+
+    holding = [asyncio.create_task(hold()) for _ in range(1 + 3)]
+    await asyncio.sleep(0.01)
+    feeding = [asyncio.create_task(relieved(places)) for _ in range(50)]
+    await asyncio.sleep(0.01)
+    for task in holding[1:]:
+        task.cancel()  # nobody who waits is left
+    await asyncio.sleep(0.01)
+
+    held.set()
+    await asyncio.wait_for(asyncio.gather(*feeding), 1)

@@ -218,7 +218,7 @@ class _Entry:
 
     def __init__(self, places: Places, job: Job) -> None:
         self._places = places
-        self._left = len(job.images) if isinstance(job, Job) else 1  # what is no job fails in its turn
+        self._left = len(getattr(job, "images", "1"))  # what is no job fails in its turn
 
     def sent(self) -> None:
         """Note that an image is sent."""

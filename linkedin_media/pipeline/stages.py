@@ -90,8 +90,8 @@ class Stages:
         for sending in range(1, MAX_UPLOADS + 1):
             if not isinstance(reached, UploadedImage):
                 with self._poller:
-                    await self._posting.relieved()
                     async with self._uploading:
+                        await self._posting.relieved()
                         reached = await self._send(work, reached)
                 work.sent()
             work.track.image = reached.image
