@@ -14,6 +14,7 @@ from ..model.collection import BatchResult
 from ..model.post import Commentary, CreatedPost, LifecycleState, Post, PostDraft
 from ..model.urn import Urn
 from ..protocol import posts as protocol
+from ..protocol.wire import Request
 from .batching import DEFAULT_BATCH, BatchGet
 from .paging import Pages, Query
 from .retry import is_ambiguous
@@ -38,7 +39,10 @@ class Posts:
             DuplicatePost: LinkedIn holds the same content already.
             InvalidArgument: LinkedIn would refuse it; nothing was sent.
         """
-        request = protocol.build_create(draft)
+        return await self.send(protocol.build_create(draft), draft, send_before=send_before)
+
+    async def send(self, request: Request, draft: PostDraft, *, send_before: float = math.inf) -> CreatedPost:
+        """Do what `create` does, with the request that was built of `draft`."""
         try:
             response = await self._client.send(request, send_before=send_before)
         except LinkedInMediaError as error:

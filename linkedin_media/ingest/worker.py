@@ -26,7 +26,6 @@ from ..model.post import CreatedPost, PostDraft
 from ..pipeline.events import Observer, Track
 from ..pipeline.pipeline import check_job, draft_of
 from ..pipeline.stages import ImageWork, Stages
-from ..protocol import posts as posts_protocol
 from ..protocol.hosts import UPLOAD_HOSTS, distrust
 from .checkpoint import ImageCheckpoint, now_ms
 from .jobs import ImageProgress, Record, describe
@@ -146,15 +145,14 @@ class Worker:
     async def post(self, record: Record, job: Job) -> None:
         """Write the intent down, then send the post, once. While its number is in `sending`, it is not to be cancelled."""
         draft = draft_of(job, record.image_urns)
-        digest = hashlib.sha256(posts_protocol.build_create(draft).body or b"").hexdigest()
         record.enter(State.AVAILABLE)
 
-        async def intend() -> float:
+        async def intend(body: bytes) -> float:
             self.sending.add(record.id)
             asked = (
                 self.client.clock.monotonic()
             )  # before the intent: a slow commit must not make time for a late sending
-            await self.ledger.intend(record, digest)
+            await self.ledger.intend(record, hashlib.sha256(body).hexdigest())
             return asked + self.options.send_within
 
         track = Track(job.id, job.images[0].name, self.observer)

@@ -17,6 +17,7 @@ from ..model.post import CreatedPost, PostDraft
 from ..model.urn import Urn
 from ..options import Concurrency, ImageRules
 from ..places import Places
+from ..protocol.posts import build_create
 from .events import Stage, Track
 from .poller import Poller
 
@@ -118,17 +119,20 @@ class Stages:
                 refuse(source.name, await inspect_file(source, self._rules, self._client.readers))
 
     async def post(
-        self, draft: PostDraft, track: Track, *, intend: Callable[[], Awaitable[float]] | None = None
+        self, draft: PostDraft, track: Track, *, intend: Callable[[bytes], Awaitable[float]] | None = None
     ) -> CreatedPost:
         """Create a post. `intend` is awaited when nothing but the sending is left, and says until when it may leave.
+
+        It is given the body that will be sent.
 
         Raises:
             PostOutcomeUnknown: It may exist.
         """
         with track.at(Stage.POST):
             async with self._posting:
-                send_before = math.inf if intend is None else await intend()
-                return await self._client.posts.create(draft, send_before=send_before)
+                request = build_create(draft)
+                send_before = math.inf if intend is None else await intend(request.body or b"")
+                return await self._client.posts.send(request, draft, send_before=send_before)
 
     async def _send(self, work: ImageWork, started: InitializedUpload | None) -> UploadedImage:
         """Validate, initialize and upload within one place: the URL expires, and the descriptor stays the same."""

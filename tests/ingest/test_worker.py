@@ -104,7 +104,7 @@ class Steps:
         return Image(id=urn)
 
     async def post(self, draft, track, *, intend):
-        await intend()
+        await intend(protocol.build_create(draft).body)
         if self.at_post:
             await self.at_post()
         self.sent.append(draft)

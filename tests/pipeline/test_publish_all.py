@@ -260,7 +260,7 @@ async def test_every_bound_holds_and_is_made_use_of(ward: Ward, monkeypatch: pyt
         ("initialize", Images, "initialize_upload"),
         ("upload", Images, "upload_open"),
         ("poll", Images, "get_chunk"),
-        ("post", Posts, "create"),
+        ("post", Posts, "send"),
     ):
         monkeypatch.setattr(owner, name, gauge.around(kind, getattr(owner, name)))
     bounds = lm.Concurrency(inspect=2, initialize=3, upload=4, poll=1, post=2, jobs=20)
@@ -279,7 +279,7 @@ async def test_a_pipeline_of_its_own_bounds_holds_those(ward: Ward, monkeypatch:
     from linkedin_media.client.posts import Posts
 
     gauge = Gauge()
-    monkeypatch.setattr(Posts, "create", gauge.around("post", Posts.create))
+    monkeypatch.setattr(Posts, "send", gauge.around("post", Posts.send))
 
     await outcomes_of(patient(ward, concurrency=lm.Concurrency(post=1)), [job(ward, number) for number in range(10)])
 
