@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +18,12 @@ from . import hints, restli
 from .redact import excerpt, printable
 from .retry_after import next_utc_midnight, parse_retry_after
 from .wire import Request, Response
+
+_fast: Any
+try:
+    import orjson as _fast
+except ImportError:
+    _fast = None
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -75,6 +82,9 @@ def identified(error: UnexpectedReply, response: Response) -> UnexpectedReply:
 
 
 def _json(body: bytes) -> Any:
+    if _fast is not None:
+        with contextlib.suppress(ValueError):  # what it refuses, the other may take: other encodings than UTF-8
+            return _fast.loads(body)
     try:
         value = _decoder.decode(_text_of(body))
         if b"\\u" in body:
