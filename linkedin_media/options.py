@@ -89,10 +89,11 @@ class RetryPolicy:
 class PollPolicy:
     """How to wait for an uploaded image to become AVAILABLE.
 
-    The first look comes `first_after` seconds after the upload, later ones at `interval`, growing by `growth` with the age
-    of the image up to `max_interval`. `batch_size` images share one call. `wait` is ``"auto"`` (poll, and where the token
-    may not read images wait `grace` seconds once instead), ``"poll"`` (a 403 is an error), ``"grace"`` (never poll) or
-    ``"none"`` (do not wait at all). An image that LinkedIn does not find is tolerated for `not_found_grace` seconds.
+    The first look comes `first_after` seconds after the upload, until it is learned when one is worth it; later ones come
+    at `interval`, growing by `growth` with the age of the image up to `max_interval`. `batch_size` images share one call.
+    `wait` is ``"auto"`` (poll, and where the token may not read images wait `grace` seconds once instead), ``"poll"`` (a 403
+    is an error), ``"grace"`` (never poll) or ``"none"`` (do not wait at all). An image that LinkedIn does not find is
+    tolerated for `not_found_grace` seconds.
     """
 
     timeout: float = attrs.field(default=300.0, validator=at_least(0))

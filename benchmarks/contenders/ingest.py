@@ -1,4 +1,4 @@
-"""This library with its ledger: `Ingest` over an SQLite file, every step durable before the next one."""
+"""This library with its ledger: `Ingest` over an SQLite file, each intent durable before its post is sent."""
 
 from __future__ import annotations
 
