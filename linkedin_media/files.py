@@ -20,7 +20,7 @@ from .inspection import BytesSource, Inspection, Source, inspect
 from .model.image import ValidatedImage
 from .model.job import ImageSource
 from .options import ImageRules
-from .reading import FirstPiece
+from .reading import Piece
 from .regular_file import LinkFree, open_regular
 from .spooling import in_thread, spool
 
@@ -134,7 +134,7 @@ def _open_at_once(
     if cached is None:
         return None
     fd, facts = cached
-    first = FirstPiece(facts.st_size)
+    first = Piece(facts.st_size)
     try:
         if read_cached(fd, first.view, 0) and bytes(first.view[:3]) != _GIF:
             inspection = inspect(_Descriptor(fd, facts.st_size, first.view, at_once=True), _brief(rules))
@@ -231,8 +231,8 @@ def _facts(inspection: Inspection, name: str, size: int) -> ValidatedImage:
     )
 
 
-def _first_piece(file: io.FileIO, name: str, size: int) -> FirstPiece:
-    first = FirstPiece(size)
+def _first_piece(file: io.FileIO, name: str, size: int) -> Piece:
+    first = Piece(size)
     try:
         first.read(file.fileno())
     except OSError as error:

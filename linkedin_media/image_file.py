@@ -15,9 +15,10 @@ from typing import Final, Self
 
 import attrs
 
+from .at_once import read_cached
 from .errors import FileChanged, FileUnreadable, Violation
 from .model.image import ValidatedImage
-from .reading import CHUNK, FirstPiece, read_piece
+from .reading import CHUNK, Piece, read_in_thread
 from .regular_file import rewritten
 
 _CHANGED: Final = "run it again once nothing writes to the file"
@@ -31,10 +32,10 @@ class OpenImage:
     warnings: tuple[Violation, ...]
     _file: io.FileIO | io.BytesIO = attrs.field(repr=False)
     _executor: Executor | None = attrs.field(repr=False)
-    _first: FirstPiece | None = attrs.field(repr=False)
+    _last: Piece | None = attrs.field(alias="first", repr=False)
     _file_facts: os.stat_result | None = attrs.field(repr=False)
     sha256: str | None = None
-    _began: bool = attrs.field(default=False, init=False)
+    _given: bool = attrs.field(default=False, init=False)
 
     def chunks(self, *, digest: bool = True) -> AsyncIterator[bytes | memoryview]:
         """Read the file once more from its start: exactly its validated size, in pieces of at most 256 KiB.
@@ -50,22 +51,24 @@ class OpenImage:
     async def read(self, position: int) -> bytes | memoryview:
         """Read one piece from `position`, none of it where the file has become shorter.
 
-        What the inspection has read already is given out once: a small file costs no thread hop, a large one no memory.
+        What the inspection has read already is given out once; what the system holds in memory takes no thread.
 
         Raises:
             FileUnreadable: The operating system refused.
         """
-        if self._first is not None:
-            if not self._began:
-                self._began = True
-                return self._first.view
-            self._first = None
+        if self._last is not None and not self._given:
+            self._given = True
+            return self._last.view
         wanted = min(CHUNK, self.facts.size - position)
         if isinstance(self._file, io.BytesIO):
             self._file.seek(position)
             return self._file.read(wanted)
+        self._last = Piece(wanted)
+        if read_cached(self._file.fileno(), self._last.view, position):
+            return self._last.view
+        self.was_sent()
         try:
-            return await read_piece(self._file.fileno(), position, wanted, self._executor)
+            return await read_in_thread(self._file.fileno(), position, wanted, self._executor)
         except OSError as error:
             raise FileUnreadable(f"{self.facts.name}: {error.strerror or 'read error'}") from None
 
@@ -81,10 +84,11 @@ class OpenImage:
             raise FileChanged(f"{self.facts.name} changed since it was validated", hint=_CHANGED)
 
     def was_sent(self) -> None:
-        """Let others use the memory of what was read first: all of it has left for the network."""
-        if self._first is not None:
-            self._first.give_back()
-            self._first = None
+        """Let others use the memory of what was read last: nobody looks at it any more."""
+        if self._last is not None:
+            self._last.give_back()
+            self._last = None
+            self._given = True
 
     def close(self) -> None:
         """Close the descriptor."""

@@ -1,4 +1,4 @@
-"""Read pieces of an open file, where it can be done without waiting here, else in a thread (aiofiles)."""
+"""Memory for pieces of files, which is used again, and reading them in a thread (aiofiles)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ CHUNK: Final = 256 * 1024
 _spare: deque[bytearray] = deque(maxlen=32)
 
 
-class FirstPiece:
-    """The beginning of a file, in memory that is used again: fresh memory costs more than reading a small file does."""
+class Piece:
+    """Room for a piece of a file, in memory that is used again: fresh memory costs more than reading a small file does."""
 
     __slots__ = ("_buffer", "view")
 
     def __init__(self, size: int) -> None:
-        """Take memory for the first of `size` bytes."""
+        """Take memory for `size` bytes, or for as many as a piece has."""
         try:
             self._buffer = _spare.pop()
         except IndexError:
@@ -30,7 +30,7 @@ class FirstPiece:
         self.view = memoryview(self._buffer)[:size]
 
     def read(self, fd: int) -> None:
-        """Read it from where the descriptor is, which is the beginning of the file; `view` ends where the file does.
+        """Read the first piece of a file, of which nothing was read before; `view` ends where the file does.
 
         Raises:
             OSError: The operating system refused.
@@ -42,32 +42,16 @@ class FirstPiece:
         _spare.append(self._buffer)
 
 
-async def read_piece(fd: int, position: int, length: int, executor: Executor | None) -> bytes:
-    """Return `length` bytes from `position`, fewer only at the end.
+async def read_in_thread(fd: int, position: int, length: int, executor: Executor | None) -> bytes:
+    """Return `length` bytes from `position`, read in a thread; fewer only at the end.
 
     Raises:
         OSError: The operating system refused.
     """
-    if in_memory(fd, position, length):
-        return os.pread(fd, length, position)
     file = _Positioned(fd, closefd=False)
     file.seek(position)
     piece: bytes = await aiofiles.threadpool.wrap(file, executor=executor).read(length)
     return piece
-
-
-def in_memory(fd: int, position: int, length: int) -> bool:
-    """Tell whether the system most likely holds a piece of a file in memory: reading it here takes less than a thread hop.
-
-    Its first and its last byte are read if that needs no disk (Linux); what lies between came with them.
-    """
-    if not hasattr(os, "RWF_NOWAIT"):
-        return False
-    byte = bytearray(1)
-    try:
-        return all(os.preadv(fd, [byte], at, os.RWF_NOWAIT) for at in (position, position + length - 1))
-    except OSError:  # it would have to wait, or the file system cannot tell
-        return False
 
 
 class _Positioned(io.FileIO):

@@ -28,6 +28,10 @@ def _nothing(given: int) -> None:
     """Watch no progress."""
 
 
+def _keep() -> None:
+    """Do nothing about a chunk that has left."""
+
+
 class UploadBody(aiohttp.Payload):
     """Exactly `size` bytes from an async iterator, for one attempt only.
 
@@ -36,12 +40,17 @@ class UploadBody(aiohttp.Payload):
     """
 
     def __init__(
-        self, chunks: AsyncIterator[bytes | memoryview], size: int, on_progress: Callable[[int], None] = _nothing
+        self,
+        chunks: AsyncIterator[bytes | memoryview],
+        size: int,
+        on_progress: Callable[[int], None] = _nothing,
+        on_sent: Callable[[], None] = _keep,
     ) -> None:
         super().__init__(chunks, content_type="application/octet-stream")
         self._chunks = chunks
         self._size = size
         self._on_progress = on_progress
+        self._on_sent = on_sent
         self._consumed = True
         self._transport: asyncio.WriteTransport | None = None
         self._ended = False
@@ -92,6 +101,8 @@ class UploadBody(aiohttp.Payload):
             except (ConnectionError, aiohttp.ClientConnectionError):
                 self.given -= len(chunk)
                 return
+            if self.sent == self.given:
+                self._on_sent()
             chunk = b""  # not held while the next one is read
             self._tell()
         self._ended = True

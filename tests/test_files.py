@@ -23,7 +23,7 @@ import psutil
 import pytest
 from PIL import Image as Pillow
 
-from linkedin_media import files, inspection, reading, spooling
+from linkedin_media import files, image_file, inspection, spooling
 from linkedin_media.at_once import open_cached, read_cached
 from linkedin_media.errors import FileChanged, FileUnreadable, InvalidArgument, InvalidImage, LinkedInMediaError
 from linkedin_media.files import inspect_file, open_image
@@ -31,7 +31,7 @@ from linkedin_media.image_file import OpenImage
 from linkedin_media.inspection import Inspection
 from linkedin_media.model.job import ImageSource
 from linkedin_media.options import ImageRules
-from linkedin_media.reading import CHUNK, FirstPiece
+from linkedin_media.reading import CHUNK, Piece
 from tests.inspection.crafted import chunk, png
 from tests.waiting import eventually
 
@@ -129,7 +129,7 @@ async def test_a_read_that_was_given_up_on_moves_no_later_one(path: Path, monkey
         return pread(fd, size, offset)
 
     async with open_image(ImageSource(path), RULES) as image:
-        monkeypatch.setattr(reading, "in_memory", lambda *_: False)
+        monkeypatch.setattr(image_file, "read_cached", lambda *_: False)
         monkeypatch.setattr(os, "pread", slow_once)
         given_up = asyncio.create_task(read(image))
         await asyncio.to_thread(stuck.wait, 5)
@@ -139,10 +139,7 @@ async def test_a_read_that_was_given_up_on_moves_no_later_one(path: Path, monkey
         assert await read(image) == LARGE
 
 
-@pytest.mark.parametrize("in_memory", [True, False])
-async def test_only_what_the_system_must_fetch_takes_a_thread(
-    path: Path, monkeypatch: pytest.MonkeyPatch, *, in_memory: bool
-) -> None:
+async def test_what_the_system_must_fetch_takes_a_thread(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     readers, pread = set(), os.pread
 
     def noted(fd: int, size: int, offset: int) -> bytes:
@@ -150,28 +147,23 @@ async def test_only_what_the_system_must_fetch_takes_a_thread(
         return pread(fd, size, offset)
 
     async with open_image(ImageSource(path), RULES) as image:
-        monkeypatch.setattr(reading, "in_memory", lambda *_: in_memory)
+        monkeypatch.setattr(image_file, "read_cached", lambda *_: False)
         monkeypatch.setattr(os, "pread", noted)
         assert await read(image) == LARGE
 
-    assert (readers == {threading.current_thread()}) is in_memory
+    assert readers
+    assert threading.current_thread() not in readers
 
 
-def test_a_file_that_was_just_written_is_in_memory(path: Path) -> None:
-    with path.open("rb") as file:
-        try:
-            os.preadv(file.fileno(), [bytearray(1)], 0, os.RWF_NOWAIT)
-        except (AttributeError, OSError):
-            pytest.skip("this system or file system cannot tell")
-        assert reading.in_memory(file.fileno(), 0, len(LARGE))
-        assert not reading.in_memory(file.fileno(), 0, len(LARGE) + 1)  # there is no such byte
+async def test_memory_is_used_again_once_it_was_sent(path: Path) -> None:
+    async with open_image(ImageSource(path), RULES) as image:
+        chunks, seen = image.chunks(), b""
+        async for chunk in chunks:
+            seen += chunk
+            image.was_sent()  # from here on, the next one may take its place
 
-
-def test_where_the_system_cannot_tell_nothing_is_in_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(os, "RWF_NOWAIT", raising=False)
-
-    with path.open("rb") as file:
-        assert not reading.in_memory(file.fileno(), 0, 1)
+        assert seen == LARGE
+        assert await read(image) == LARGE
 
 
 async def test_bytes_are_an_image_like_any_other() -> None:
@@ -399,6 +391,7 @@ async def test_a_path_renamed_over_does_not_change_what_was_opened(path: Path) -
 
 async def test_a_read_error_is_told_from_a_broken_network(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_image(ImageSource(path), RULES) as image:
+        monkeypatch.setattr(image_file, "read_cached", lambda *_: False)
         monkeypatch.setattr(os, "pread", failing(OSError(errno.EIO, "Input/output error")))
         with pytest.raises(FileUnreadable, match="Input/output error"):
             await read(image)
@@ -435,7 +428,7 @@ async def test_a_file_nobody_waits_for_any_more_is_closed(path: Path, monkeypatc
     opened, release = threading.Event(), threading.Event()
     real = files._first_piece
 
-    def slow(*arguments: Any) -> FirstPiece:
+    def slow(*arguments: Any) -> Piece:
         opened.set()
         release.wait(5)
         return real(*arguments)

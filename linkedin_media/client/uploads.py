@@ -26,6 +26,10 @@ _GONE: Final = (400, 404, 410)
 _UPLOAD: Final = Request(restli_method=RestliMethod.ACTION, resource="upload", path="", http_method="PUT")
 
 
+def _unwatched(sent: int) -> None:
+    """Tell nobody how many bytes are sent."""
+
+
 async def put_image(
     client: LinkedInClient,
     started: InitializedUpload,
@@ -46,7 +50,7 @@ async def put_image(
     expect_continue = False
     while True:
         try:
-            body = UploadBody(image.chunks(digest=digest), image.facts.size, *((on_progress,) if on_progress else ()))
+            body = UploadBody(image.chunks(digest=digest), image.facts.size, on_progress or _unwatched, image.was_sent)
             await _attempt(client, started, body, attempts, expect_continue=expect_continue)
             break
         except LinkedInMediaError as error:

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 import linkedin_media as lm
+from linkedin_media import image_file
 from linkedin_media.reading import CHUNK
 from linkedin_media.simulator import (
     Answer,
@@ -287,6 +288,7 @@ async def test_U09_a_read_error_is_the_files_and_not_the_networks(
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return usual(fd, length, offset)
 
+    monkeypatch.setattr(image_file, "read_cached", lambda *_: False)
     monkeypatch.setattr(os, "pread", failing)
     error = await ward.failure(ward.pipeline().publish(ward.job(large)))
 
