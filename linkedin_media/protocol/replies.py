@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -15,15 +13,10 @@ from ..errors import ApiError, InvalidArgument, UnexpectedReply
 from ..model.collection import BatchResult, Page
 from ..model.urn import Urn
 from . import hints, restli
+from .json_reading import read_json
 from .redact import excerpt, printable
 from .retry_after import next_utc_midnight, parse_retry_after
 from .wire import Request, Response
-
-_fast: Any
-try:
-    import orjson as _fast
-except ImportError:
-    _fast = None
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -39,7 +32,6 @@ _BY_STATUS: Final[Mapping[int, type[ApiError]]] = {
     426: errors.VersionSunset,
     429: errors.RateLimited,
 }
-_OBJECT_OR_LIST: Final = (b"{", b"[")
 _ORIGINAL: Final = re.compile(r"urn:li:(?:share|ugcPost|activity):\d+")
 _POST_TYPES: Final = ("share", "ugcPost", "activity")
 _MISSING: Final = "LinkedIn's answer does not mention it"
@@ -51,7 +43,7 @@ def read_object(response: Response) -> dict[str, Any]:
     Raises:
         UnexpectedReply: Not JSON, not an object, too deep, or text that is not Unicode.
     """
-    value = _json(response.body)
+    value = read_json(response.body)
     if isinstance(value, dict):
         return value
     raise UnexpectedReply(
@@ -81,40 +73,9 @@ def identified(error: UnexpectedReply, response: Response) -> UnexpectedReply:
     return error
 
 
-def _json(body: bytes) -> Any:
-    if _fast is not None:
-        with contextlib.suppress(ValueError):  # what it refuses, the other may take: other encodings than UTF-8
-            return _fast.loads(body)
-    try:
-        value = _decoder.decode(_text_of(body))
-        if b"\\u" in body:
-            json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return None
-    return value
-
-
-def _text_of(body: bytes) -> str:
-    try:
-        return body.decode() if body[:1] in _OBJECT_OR_LIST and body[1:2] != b"\0" else _decoded(body)
-    except UnicodeDecodeError:
-        return _decoded(body)
-
-
-def _decoded(body: bytes) -> str:
-    return body.decode(json.detect_encoding(body), "surrogatepass")
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-_decoder: Final = json.JSONDecoder(parse_constant=_refuse_constant)
-
-
 def read_error(request: Request, response: Response, now: datetime) -> ApiError:
     """Make the typed error of a reply that is not a 2xx, whatever its body looks like."""
-    body = _json(response.body)
+    body = read_json(response.body)
     fields = body if isinstance(body, dict) else {}
     message = _text(fields, "message") or _text(fields, "error_description")
     if not message and "message" not in fields:

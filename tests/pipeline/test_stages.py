@@ -165,10 +165,10 @@ async def test_a_post_leaves_only_as_long_as_its_intent_allows(ward: Ward) -> No
     client = ward.client(timeouts=PATIENT)
     stages, draft = stages_of(client), lm.PostDraft(author=ward.owner, **DRAFT)
 
-    async def until_before() -> float:
+    async def until_before(_: bytes) -> float:
         return client.clock.monotonic() - 1.0
 
-    async def until_later() -> float:
+    async def until_later(_: bytes) -> float:
         return math.inf
 
     with pytest.raises(NotSentInTime) as caught:
@@ -179,7 +179,7 @@ async def test_a_post_leaves_only_as_long_as_its_intent_allows(ward: Ward) -> No
 
 
 async def test_a_post_whose_intent_cannot_be_written_is_not_sent(ward: Ward) -> None:
-    async def full() -> float:
+    async def full(_: bytes) -> float:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):

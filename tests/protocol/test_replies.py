@@ -433,28 +433,3 @@ def test_a_page_with_an_element_that_cannot_be_read_names_the_request() -> None:
         posts.parse_page(answer({"elements": [{"commentary": "no id"}]}))
 
     assert caught.value.request_id == "request-1"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b'{"a": [1, -2.5, true, null, "\xc3\xa9"]}',
-        b'{"a": 1, "a": 2}',
-        b'{"a": "\\u00e9\\ud83d\\ude00"}',
-        b'{"a": "\\ud800"}',
-        b'{"a": NaN}',
-        b"{",
-        b"",
-        b'\xef\xbb\xbf{"a": 1}',
-        '{"a": "é"}'.encode("utf-16"),
-        b'{"a": "\xff"}',
-        b"[" * 5000 + b"]" * 5000,
-    ],
-    ids=["plain", "twice", "escapes", "surrogate", "nan", "cut", "empty", "bom", "utf16", "latin1", "deep"],
-)
-def test_the_accelerator_reads_what_the_standard_library_reads(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("orjson")
-    fast = replies._json(body)
-    monkeypatch.setattr(replies, "_fast", None)
-
-    assert replies._json(body) == fast
