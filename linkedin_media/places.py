@@ -20,7 +20,8 @@ _AT_ONCE = _AtOnce()
 class Places:
     """So many places, given in the order of asking: ``async with places``.
 
-    It does what `asyncio.Semaphore` does, which takes several times as long where nobody waits; an image passes eight.
+    It does what `asyncio.Semaphore` does, which takes half as long again where nobody waits; an image passes eight. And it
+    can tell those who feed the ones that wait to stop for a while.
     """
 
     __slots__ = ("_behind", "_free", "_number", "_waiting")
