@@ -226,8 +226,7 @@ class Poller:
             return
 
         image = answer.results[waiting.image]
-        if waiting.scouts is not None and image.status not in _DONE:
-            waiting.scouts = None  # as if nobody had looked
+        if waiting.scouts is not None and image.status not in _DONE:  # as if nobody had looked
             self._schedule(waiting, max(waiting.since + self._pace.first_look, asyncio.get_running_loop().time()))
             return
 

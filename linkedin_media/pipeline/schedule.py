@@ -40,7 +40,7 @@ class Schedule:
 
     def add(self, waiting: Waiting, at: float) -> bool:
         """Have an image looked at at a moment; tell whether it is the next one now."""
-        waiting.due = at
+        waiting.due, waiting.scouts = at, None
         heapq.heappush(self.later, (at, next(self._order), waiting))
         return self.later[0][2] is waiting
 
@@ -54,20 +54,18 @@ class Schedule:
 
     def send_scouts(self, now: float, number: int) -> None:
         """Make the next `number` ready, though it is not their time yet."""
-        for _ in range(min(number, len(self.later))):
+        while self.later and len(self.ready) < number:
             waiting = heapq.heappop(self.later)[2]
-            waiting.scouts = now - waiting.since
-            waiting.due = now
-            self.ready.append(waiting)
+            waiting.due, waiting.scouts = now, now - waiting.since
+            if not waiting.done.done():
+                self.ready.append(waiting)
 
     def hasten(self, first_look: float) -> None:
         """Look at images that nobody has looked at yet when they are `first_look` seconds old, if that is sooner."""
-        waiting = [(due, order, one) for due, order, one in self.later]
-        self.later = []
-        for due, order, one in waiting:
-            if one.last_status is None:
-                one.due = min(due, one.since + first_look)
-            self.later.append((one.due, order, one))
+        for _, _, waiting in self.later:
+            if waiting.last_status is None:
+                waiting.due = min(waiting.due, waiting.since + first_look)
+        self.later = [(waiting.due, order, waiting) for _, order, waiting in self.later]
         heapq.heapify(self.later)
 
     def take(self, number: int) -> list[Waiting]:

@@ -154,6 +154,16 @@ async def test_scouts_that_find_nothing_cost_a_few_looks() -> None:
     assert 2 < len(client.calls) <= 2 + 7
 
 
+async def test_scouts_whose_look_failed_teach_nothing_about_their_age() -> None:
+    client = FakeClient(lambda _, look: not_found() if look == 1 else "AVAILABLE")
+    poller = poller_of(client, first_after=5.0, tick=0.02, not_found_grace=10.0)
+
+    found = await waits(poller, *images(50))
+
+    assert all(image.available for image in found)
+    assert poller._pace.first_look > 0.0
+
+
 async def test_all_who_wait_share_their_looks() -> None:
     client = FakeClient()
 
