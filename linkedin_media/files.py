@@ -48,30 +48,17 @@ async def opened(source: ImageSource, rules: ImageRules, executor: Executor | No
     Raises:
         InvalidImage, FileUnreadable: As there.
     """
-    if isinstance(source.source, str | bytes | os.PathLike):
-        at_once = (
-            None if isinstance(source.source, bytes) else _open_at_once(source.source, source.name, rules, executor)
-        )
+    if isinstance(source.source, str | os.PathLike):
+        at_once = _open_at_once(source.source, source.name, rules, executor)
         if at_once is not None:
             return at_once
-        work = partial(open_now, source, rules, executor)
+        work = partial(_open_path, source.source, source.name, rules, executor)
+    elif isinstance(source.source, bytes):
+        work = partial(_open_bytes, source.source, source.name, rules)
     else:
         copy = await spool(source.source, source.name, source.size or 0, executor)
         work = partial(_open_copy, copy, source.name, rules, executor)
     return await in_thread(work, executor, OpenImage.close)
-
-
-def open_now(source: ImageSource, rules: ImageRules, executor: Executor | None = None) -> OpenImage:
-    """Do what `opened` does with a path or bytes, in this thread; `executor` will read what is not read now.
-
-    Raises:
-        InvalidImage, FileUnreadable: As there.
-    """
-    if isinstance(source.source, bytes):
-        return _open_bytes(source.source, source.name, rules)
-    if isinstance(source.source, str | os.PathLike):
-        return _open_path(source.source, source.name, rules, executor)
-    raise _readable_once(source)
 
 
 async def inspect_file(source: ImageSource, rules: ImageRules, executor: Executor | None = None) -> Inspection:
@@ -92,16 +79,12 @@ def inspect_now(source: ImageSource, rules: ImageRules) -> Inspection:
     if isinstance(source.source, bytes):
         return inspect(BytesSource(source.source), rules)
     if not isinstance(source.source, str | os.PathLike):
-        raise _readable_once(source)
+        raise FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
     fd, facts = open_regular(source.source, source.name)
     try:
         return _inspect(_Descriptor(fd, facts.st_size), source.name, rules)
     finally:
         os.close(fd)
-
-
-def _readable_once(source: ImageSource) -> FileUnreadable:
-    return FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
 
 
 @attrs.frozen
@@ -139,14 +122,7 @@ def _open_at_once(
         if read_cached(fd, first.view, 0) and bytes(first.view[:3]) != _GIF:
             inspection = inspect(_Descriptor(fd, facts.st_size, first.view, at_once=True), _brief(rules))
             if not inspection.violations:
-                return OpenImage(
-                    facts=_facts(inspection, name, facts.st_size),
-                    warnings=inspection.warnings,
-                    file=io.FileIO(fd),
-                    executor=executor,
-                    first=first,
-                    file_facts=facts,
-                )
+                return _image(inspection, name, facts.st_size, io.FileIO(fd), executor, first=first, file_facts=facts)
     except BlockingIOError:
         pass  # what it takes to judge the file is on the disk
     first.give_back()
@@ -184,27 +160,13 @@ def _open_file(
         file.close()
         raise
 
-    return OpenImage(
-        facts=_facts(inspection, name, before.st_size),
-        warnings=inspection.warnings,
-        file=file,
-        executor=executor,
-        first=first,
-        file_facts=before,
-    )
+    return _image(inspection, name, before.st_size, file, executor, first=first, file_facts=before)
 
 
 def _open_bytes(content: bytes, name: str, rules: ImageRules) -> OpenImage:
     inspection = inspect(BytesSource(content), rules)
     refuse(name, inspection)
-    return OpenImage(
-        facts=_facts(inspection, name, len(content)),
-        warnings=inspection.warnings,
-        file=io.BytesIO(content),
-        executor=None,
-        first=None,
-        file_facts=None,
-    )
+    return _image(inspection, name, len(content), io.BytesIO(content))
 
 
 def _inspect(source: _Descriptor, name: str, rules: ImageRules) -> Inspection:
@@ -220,8 +182,17 @@ def refuse(name: str, inspection: Inspection) -> None:
         raise InvalidImage(name, inspection.violations)
 
 
-def _facts(inspection: Inspection, name: str, size: int) -> ValidatedImage:
-    return ValidatedImage(
+def _image(
+    inspection: Inspection,
+    name: str,
+    size: int,
+    file: io.FileIO | io.BytesIO,
+    executor: Executor | None = None,
+    *,
+    first: Piece | None = None,
+    file_facts: os.stat_result | None = None,
+) -> OpenImage:
+    facts = ValidatedImage(
         name=name,
         size=size,
         format=inspection.format or "",
@@ -229,6 +200,7 @@ def _facts(inspection: Inspection, name: str, size: int) -> ValidatedImage:
         height=inspection.height or 0,
         frames=inspection.frames or 1,
     )
+    return OpenImage(facts, inspection.warnings, file=file, executor=executor, first=first, file_facts=file_facts)
 
 
 def _first_piece(file: io.FileIO, name: str, size: int) -> Piece:

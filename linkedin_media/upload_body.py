@@ -24,7 +24,7 @@ _LEAVE: Final = 5.0
 """Seconds to wait for the leave to send a body: a server that never heard of asking for it will not give any."""
 
 
-def _nothing(given: int) -> None:
+def unwatched(given: int) -> None:
     """Watch no progress."""
 
 
@@ -43,7 +43,7 @@ class UploadBody(aiohttp.Payload):
         self,
         chunks: AsyncIterator[bytes | memoryview],
         size: int,
-        on_progress: Callable[[int], None] = _nothing,
+        on_progress: Callable[[int], None] = unwatched,
         on_sent: Callable[[], None] = _keep,
     ) -> None:
         super().__init__(chunks, content_type="application/octet-stream")

@@ -97,7 +97,7 @@ class Attempts:
     async def _wait_for_turn(self, wait: float) -> None:
         """Wait for the pause all calls share, which the deadline bounds, and for a rate of one's own choice, which it does not."""
         throttle, clock = self.client.throttle, self.client.clock
-        paused = throttle.paused(clock.monotonic())
+        paused = throttle.paused_for(clock.monotonic())
         while wait > 0:
             if paused > self.remaining():
                 raise NotSentInTime(
@@ -105,7 +105,7 @@ class Attempts:
                 )
             self._began += max(wait - paused, 0.0)
             await clock.sleep(wait)
-            paused = throttle.paused(clock.monotonic())  # meanwhile another call may have been told to wait
+            paused = throttle.paused_for(clock.monotonic())  # meanwhile another call may have been told to wait
             wait = throttle.wait(clock.monotonic()) if paused else 0.0
 
     async def _ask_for_token(self) -> Secret:

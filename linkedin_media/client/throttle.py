@@ -46,10 +46,6 @@ class Throttle:
             self._next_slot = start + 1 / self.rate
         return start - now
 
-    def paused(self, now: float) -> float:
-        """Return the seconds until calls may leave again, 0 where they may."""
-        return max(0.0, self._paused_until - now)
-
 
 @attrs.define
 class Breaker:

@@ -10,7 +10,7 @@ from ..errors import ApiError, ConnectionLost, LinkedInMediaError, UploadExpired
 from ..model.image import InitializedUpload, UploadedImage
 from ..protocol import replies
 from ..protocol.wire import Repeat, Request, RestliMethod
-from ..upload_body import UploadBody
+from ..upload_body import UploadBody, unwatched
 from .attempts import Attempts, without
 
 if TYPE_CHECKING:
@@ -24,10 +24,6 @@ _GONE: Final = (400, 404, 410)
 """Answers that may mean the URL is used up or unknown; LinkedIn documents none for images."""
 
 _UPLOAD: Final = Request(restli_method=RestliMethod.ACTION, resource="upload", path="", http_method="PUT")
-
-
-def _unwatched(sent: int) -> None:
-    """Tell nobody how many bytes are sent."""
 
 
 async def put_image(
@@ -50,7 +46,7 @@ async def put_image(
     expect_continue = False
     while True:
         try:
-            body = UploadBody(image.chunks(digest=digest), image.facts.size, on_progress or _unwatched, image.was_sent)
+            body = UploadBody(image.chunks(digest=digest), image.facts.size, on_progress or unwatched, image.was_sent)
             await _attempt(client, started, body, attempts, expect_continue=expect_continue)
             break
         except LinkedInMediaError as error:

@@ -28,7 +28,7 @@ def test_a_pause_holds_everybody_until_it_ends() -> None:
     throttle.pause(3, now=10)
 
     assert [throttle.wait(10), throttle.wait(12), throttle.wait(13)] == [3, 1, 0]
-    assert [throttle.paused(10), throttle.paused(12), throttle.paused(14)] == [3, 1, 0]
+    assert [throttle.paused_for(10), throttle.paused_for(12), throttle.paused_for(14)] == [3, 1, 0]
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
@@ -36,7 +36,7 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     throttle.pause(10, now=0)
     throttle.pause(1, now=0)
 
-    assert throttle.paused(0) == 10
+    assert throttle.paused_for(0) == 10
 
 
 def test_after_a_pause_the_rate_holds_again() -> None:

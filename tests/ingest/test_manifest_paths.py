@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from linkedin_media.errors import InvalidImage
-from linkedin_media.files import open_now
+from linkedin_media.files import inspect_now
 from linkedin_media.ingest.jobs import JobSpec
 from linkedin_media.ingest.manifest import read_manifest
 from linkedin_media.ingest.manifest_paths import OutOfReach, Root
@@ -165,7 +165,7 @@ def test_a_folder_swapped_for_a_link_after_the_check_leads_nowhere(tree):
     (source,) = JobSpec.load(spec.id, spec.dump()).job().images
 
     with pytest.raises(InvalidImage, match="photos is a link by now"):
-        open_now(source, ImageRules())
+        inspect_now(source, ImageRules())
 
 
 def test_a_job_of_a_program_follows_links_as_it_names_them(tree):
