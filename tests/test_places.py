@@ -116,13 +116,7 @@ async def test_no_place_is_lost_or_made_by_cancelling_at_random(seed: int) -> No
 
 async def test_whoever_feeds_too_fast_waits_until_fewer_wait() -> None:
     places, held = Places(2), asyncio.Event()
-
-    async def hold() -> None:
-        async with places:
-            await held.wait()
-
-    holding = [asyncio.create_task(hold()) for _ in range(2 + 5)]
-    await asyncio.sleep(0.01)
+    holding = await crowd(places, held, 2 + 5)
     feeding = [asyncio.create_task(relieved(places)) for _ in range(2)]
     gone = asyncio.create_task(relieved(places))
     await asyncio.sleep(0.01)
@@ -134,19 +128,25 @@ async def test_whoever_feeds_too_fast_waits_until_fewer_wait() -> None:
     await asyncio.wait_for(places.relieved(), 1)
 
 
+async def crowd(places: Places, held: asyncio.Event, number: int) -> list[asyncio.Task[None]]:
+    """So many who hold a place, or wait for one, until `held` is set."""
+
+    async def hold() -> None:
+        async with places:
+            await held.wait()
+
+    holding = [asyncio.create_task(hold()) for _ in range(number)]
+    await asyncio.sleep(0.01)
+    return holding
+
+
 async def relieved(places: Places) -> None:
     await places.relieved()
 
 
 async def test_all_who_feed_go_on_even_if_nobody_ever_takes_a_place_again() -> None:
     places, held = Places(1), asyncio.Event()
-
-    async def hold() -> None:
-        async with places:
-            await held.wait()
-
-    holding = [asyncio.create_task(hold()) for _ in range(1 + 3)]
-    await asyncio.sleep(0.01)
+    holding = await crowd(places, held, 1 + 3)
     feeding = [asyncio.create_task(relieved(places)) for _ in range(50)]
     await asyncio.sleep(0.01)
     for task in holding[1:]:

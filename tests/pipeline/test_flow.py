@@ -16,14 +16,18 @@ def counted(ward: Ward, number: int, begun: list[int], images: int = 1) -> list[
     return jobs()  # type: ignore[return-value]
 
 
+async def until_the_first(pipeline: lm.Pipeline, jobs: list[lm.Job]) -> None:
+    async for outcome in pipeline.publish_all(jobs):
+        assert isinstance(outcome, lm.Published)
+        break
+
+
 async def test_jobs_are_begun_as_their_uploads_come_near(ward: Ward) -> None:
     ward.fault(Latency(seconds=0.3), "uploads.put")
     begun: list[int] = []
     pipeline = ward.pipeline(concurrency=lm.Concurrency(upload=2, jobs=500))
 
-    async for outcome in pipeline.publish_all(counted(ward, 30, begun)):
-        assert isinstance(outcome, lm.Published)
-        break
+    await until_the_first(pipeline, counted(ward, 30, begun))
 
     assert 4 <= len(begun) <= 10  # not five hundred
 
@@ -33,9 +37,7 @@ async def test_images_that_linkedin_works_on_keep_no_other_from_being_begun(ward
     begun: list[int] = []
     pipeline = ward.pipeline(concurrency=lm.Concurrency(upload=2))
 
-    async for outcome in pipeline.publish_all(counted(ward, 30, begun)):
-        assert isinstance(outcome, lm.Published)
-        break
+    await until_the_first(pipeline, counted(ward, 30, begun))
 
     assert len(begun) == 30
 
@@ -45,9 +47,7 @@ async def test_uploads_wait_for_posts_that_do_not_keep_up(ward: Ward) -> None:
     begun: list[int] = []
     pipeline = ward.pipeline(concurrency=lm.Concurrency(upload=4, post=2))
 
-    async for outcome in pipeline.publish_all(counted(ward, 60, begun)):
-        assert isinstance(outcome, lm.Published)
-        break
+    await until_the_first(pipeline, counted(ward, 60, begun))
 
     assert ward.puts < 40
 
