@@ -95,6 +95,7 @@ class Program(click.Group):
             from .failures import report
 
             status = report(error, as_json=bool(ctx.meta.get("as_json")))
+            _let_go_of_a_full_output()
         ctx.exit(status or 0)
 
 
@@ -141,6 +142,7 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:  # what `Program.invoke` reports, of the help itself
         from .failures import report
 
+        _stop_writing()
         return report(error, as_json=False)
 
     return status
@@ -153,7 +155,17 @@ def _never_fail_on_a_character(stream: IO[Any]) -> None:
         reconfigure(errors="backslashreplace")
 
 
+def _let_go_of_a_full_output() -> None:
+    """Where the output is what failed, and was told of, do not let its last flush tell of it again."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        _stop_writing()
+
+
 def _stop_writing() -> None:
-    """Whoever read our output has left: let the interpreter's last flush go nowhere."""
+    """Nobody reads our output, or it has no room: let the interpreter's last flush go nowhere."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

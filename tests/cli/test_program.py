@@ -161,10 +161,11 @@ def test_whoever_stops_reading_sees_no_traceback(program, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("arguments", [["--help"], ["check", "missing.png"]])
-def test_a_full_disk_is_one_clear_error(arguments, program):
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "missing.png"], ["check", *["missing.png"] * 500]])
+def test_a_full_disk_is_one_clear_error(arguments, program, unbuffered):
     with Path("/dev/full").open("wb") as full:
-        process = program(*arguments, stdout=full)
+        process = program(*arguments, stdout=full, env={"PYTHONUNBUFFERED": unbuffered})
         _, err = process.communicate(timeout=20)
 
     assert (process.returncode, err) == (1, b"error: No space left on device\n")
