@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp.http import HttpProcessingError
 
 from .errors import ConnectionFailed, ConnectionLost, DeadlineExceeded, LinkedInMediaError
 from .lookout import Limit
@@ -58,7 +59,7 @@ def translate(error: Exception, what: str, timeout: float | None, host: str) -> 
             return DeadlineExceeded(f"{what}: {host} sent nothing for too long")
         case TimeoutError():
             return DeadlineExceeded(f"{what} within {timeout or 0:g} s")
-        case aiohttp.ClientResponseError():
+        case aiohttp.ClientResponseError() | HttpProcessingError():
             return ConnectionLost(f"{host} did not answer in HTTP: {words}")
         case _:
             return ConnectionLost(f"the connection to {host} broke: {words}")

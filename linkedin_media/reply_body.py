@@ -6,28 +6,27 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-import aiohttp
-
 from .errors import UnexpectedReply
+from .exchange import Answer
 from .protocol.redact import printable
 from .protocol.wire import MAX_REPLY, Headers, Response
 
 
-async def read_reply(reply: aiohttp.ClientResponse, most: int = MAX_REPLY) -> Response:
+async def read_reply(answer: Answer, most: int = MAX_REPLY) -> Response:
     """Read an answer of at most so many bytes.
 
     Raises:
         UnexpectedReply: It is longer, or encoded in a way nobody asked for.
     """
-    content, body = reply.content, bytearray()
-    decoder = _decoder(reply.headers.get("Content-Encoding", ""))
+    content, body = answer.content, bytearray()
+    decoder = _decoder(answer.headers.get("Content-Encoding", ""))
     while not content.at_eof():
         body += decoder(await content.readany(), most + 1 - len(body))
         if len(body) > most:
-            reply.close()
-            raise UnexpectedReply(f"the answer is longer than {most:,} bytes", status=reply.status)
+            answer.close()
+            raise UnexpectedReply(f"the answer is longer than {most:,} bytes", status=answer.status)
 
-    return Response(status=reply.status, headers=Headers(reply.headers), body=bytes(body))
+    return Response(status=answer.status, headers=Headers(answer.headers), body=bytes(body))
 
 
 def _decoder(encoding: str) -> Callable[[bytes, int], bytes]:

@@ -6,14 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from importlib.metadata import version as installed_version
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 import attrs
-from aiohttp.abc import AbstractStreamWriter
-from yarl import URL
 
-from .containment import bare, contained, unrepeated
+from .containment import bare, contained
 from .errors import (
     ConnectionFailed,
     ConnectionLost,
@@ -23,25 +21,29 @@ from .errors import (
     UntrustedHost,
     UploadIncomplete,
 )
+from .exchange import Connections, Exchange, Outgoing, OverConnection, OverSession, unobserved
 from .lookout import Limit, Lookout
 from .model.image import InitializedUpload
 from .model.secret import Secret
 from .options import Timeouts
 from .places import Places
-from .protocol.hosts import DOWNLOAD_HOSTS, UPLOAD_HOSTS, Origin, distrust
+from .protocol.hosts import DOWNLOAD_HOSTS, UPLOAD_HOSTS, Origin, distrust, split
 from .protocol.wire import Repeat, Request, Response
 from .reply_body import read_reply
 from .upload_body import UploadBody, Watchdog
 
 _READ: Final = 64 * 1024
-_REPEATED: Final = ("GET", "DELETE")
-"""What aiohttp would repeat on its own; a PUT it would repeat, too, but its body goes out once only."""
 
 
 @cache
 def user_agent() -> str:
     """Return the User-Agent of every request."""
     return f"linkedin-media/{installed_version('linkedin-media')}"
+
+
+@cache
+def _accepted() -> Mapping[str, str]:
+    return {"Accept-Encoding": "gzip", "User-Agent": user_agent()}
 
 
 @attrs.frozen(kw_only=True)
@@ -64,12 +66,16 @@ class Transport:
     _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False, repr=False)
     _free: Places = attrs.field(init=False, repr=False)
     _lookout: Lookout = attrs.field(factory=Lookout, init=False, repr=False)
-    _prefix: str = attrs.field(init=False, repr=False)
+    _connections: Connections | None = attrs.field(default=None, init=False, repr=False)
+    _patience: aiohttp.ClientTimeout = attrs.field(init=False, repr=False)
+    _root: str = attrs.field(init=False, repr=False)
     _closed: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._free = Places(self.connections)
-        self._prefix = str(self.base)
+        # The other limits are ours: aiohttp's would outlive a task, and never see a server that stops reading.
+        self._patience = aiohttp.ClientTimeout(total=None, sock_connect=self.timeouts.connect)
+        self._root = split(str(self.base))[0]
 
     async def send(self, request: Request, token: Secret | None, *, timeout: float) -> Response:
         """Send one API call and read its whole answer, within `timeout` seconds.
@@ -79,18 +85,26 @@ class Transport:
             ConnectionLost, DeadlineExceeded: Something may have been.
             UnexpectedReply: The answer is no HTTP, too long, or encoded in a way nobody asked for.
         """
-        http, url = self._http(), URL(self._prefix + request.target, encoded=True)
-        once = _OnceBody(request.body) if request.repeat is Repeat.NEVER and request.body else None
+        outgoing = Outgoing(
+            method=request.http_method,
+            root=self._root,
+            target=self.base.path + request.target,
+            headers={**_accepted(), **request.headers},
+            token=token,
+            body=request.body,
+            once=request.repeat is Repeat.NEVER and bool(request.body),
+        )
+        exchange = self._exchange(outgoing)
 
-        async def exchange() -> Response:
-            options = self._options(request.http_method, request.headers, token, data=once or request.body)
-            async with self._free, http.request(request.http_method, url, **options) as reply:
-                return await read_reply(reply, request.max_reply)
+        async def exchanged() -> Response:
+            async with self._free, exchange as answer:
+                return await read_reply(answer, request.max_reply)
 
         try:
-            return await contained(exchange(), Limit(self._lookout, timeout), what="no answer", host=self.base.host)
+            return await contained(exchanged(), Limit(self._lookout, timeout), what="no answer", host=self.base.host)
         except ConnectionLost as error:
-            failure = ConnectionFailed(f"nothing was sent: {error.message}") if once and not once.begun else error
+            unsent = outgoing.once and not outgoing.begun
+            failure = ConnectionFailed(f"nothing was sent: {error.message}") if unsent else error
         raise bare(failure)
 
     async def put(
@@ -114,25 +128,23 @@ class Transport:
         problem = distrust(upload.upload_url, self.base, UPLOAD_HOSTS)
         if problem:
             raise UntrustedHost(f"the upload URL for {upload.image} is not to be trusted: {problem}")
-        http = self._http()
+        exchange = self._exchange(_uploading(upload, body, token, expect_continue=expect_continue))
         watchdog = Watchdog(self._lookout, body, self.timeouts, timeout, expects_leave=expect_continue)
 
-        async def exchange() -> tuple[Response, bool]:
-            length = {"Content-Length": str(body.size)}
-            options = self._options("PUT", length, token, data=body, expect100=expect_continue)
+        async def exchanged() -> tuple[Response, bool]:
             try:
                 async with self._free:
                     watchdog.begin()
-                    async with http.put(URL(upload.upload_url, encoded=True), **options) as reply:
+                    async with exchange as answer:
                         complete = body.complete
-                        return await read_reply(reply), complete
+                        return await read_reply(answer), complete
             finally:
                 if not body.complete:
                     body.give_up()
 
         try:
             what, host = "the upload was not finished", self.base.host
-            response, complete = await contained(exchange(), watchdog, what=what, host=host)
+            response, complete = await contained(exchanged(), watchdog, what=what, host=host)
         except LinkedInMediaError as error:
             failure = body.failure or watchdog.failure or error
         else:
@@ -152,21 +164,23 @@ class Transport:
             ConnectionFailed, ConnectionLost, DeadlineExceeded: The network failed, or fewer bytes came than announced.
         """
         problem = distrust(url, self.base, DOWNLOAD_HOSTS)
-        sink, url = _Sink(url, write), "…"  # it is signed: from here on, no frame of ours shows it
         if problem:
             raise UntrustedHost(f"the download URL is not to be trusted: {problem}")
-        http = self._http()
+        root, target = split(url)
+        wanted = {**_accepted(), "Accept": "image/*", "Accept-Encoding": "identity"}
+        outgoing = Outgoing(method="GET", root=root, target=target, headers=wanted, token=None)
+        url = target = "…"  # it is signed: from here on, no frame of ours shows it
+        patience = attrs.evolve(self._patience, sock_read=self.timeouts.stall)
+        exchange, sink = OverSession(self._http(), outgoing, patience, ours=self._borrowed is None), _Sink(write)
 
-        async def exchange() -> Downloaded:
-            wanted = {"Accept": "image/*", "Accept-Encoding": "identity"}
-            options = self._options("GET", wanted, None, timeout=_timeout(self.timeouts.connect, self.timeouts.stall))
-            async with self._free, http.get(URL(sink.url, encoded=True), **options) as reply:
+        async def exchanged() -> Downloaded:
+            async with self._free, exchange as reply:
                 await sink.fill(reply)
                 return Downloaded(size=sink.size, content_type=reply.content_type)
 
-        host = URL(sink.url, encoded=True).host or ""
+        host = root.partition("//")[2]
         limit, what = Limit(self._lookout, timeout), "the download was not finished"
-        downloaded = await contained(exchange(), limit, what=what, host=host)
+        downloaded = await contained(exchanged(), limit, what=what, host=host)
         if sink.failure is not None:
             raise sink.failure
         return downloaded
@@ -207,37 +221,26 @@ class Transport:
             trust_env=False,
         )
 
-    def _options(self, method: str, headers: Mapping[str, str], token: Secret | None, **more: object) -> dict[str, Any]:
-        """Return what every request is sent with, whatever a borrowed session would choose."""
-        sent = {"Accept-Encoding": "gzip", "User-Agent": user_agent(), **headers}
-        if token is not None:
-            sent["Authorization"] = f"Bearer {token.reveal()}"
-        if method in _REPEATED and self._borrowed is None:
-            more["middlewares"] = (unrepeated,)
-        return {
-            "headers": sent,
-            "timeout": _timeout(self.timeouts.connect, None),
-            "allow_redirects": False,
-            "auto_decompress": False,
-            "raise_for_status": False,
-            **more,
-        }
+    def _exchange(self, outgoing: Outgoing) -> Exchange:
+        session, ours = self._http(), self._borrowed is None
+        if ours and not outgoing.expect_continue and unobserved(session):
+            if self._connections is None:
+                self._connections = Connections(session, self._patience)
+            return OverConnection(self._connections, outgoing)
+        return OverSession(session, outgoing, self._patience, ours=ours)
 
 
-@cache
-def _timeout(connect: float, read: float | None) -> aiohttp.ClientTimeout:
-    """Return aiohttp's own timeouts; the others are ours, since they must not outlive a task."""
-    return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
-
-
-class _OnceBody(aiohttp.BytesPayload):
-    """A body that knows whether any of it was written: until then, not even the head of its request has left."""
-
-    begun = False
-
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        self.begun = True
-        await super().write_with_length(writer, content_length)
+def _uploading(upload: InitializedUpload, body: UploadBody, token: Secret | None, *, expect_continue: bool) -> Outgoing:
+    root, target = split(upload.upload_url)
+    return Outgoing(
+        method="PUT",
+        root=root,
+        target=target,
+        headers={**_accepted(), "Accept": "*/*", "Content-Type": "application/octet-stream"},
+        token=token,
+        body=body,
+        expect_continue=expect_continue,
+    )
 
 
 def _checked(response: Response, body: UploadBody, *, complete: bool) -> Response:
@@ -250,7 +253,6 @@ def _checked(response: Response, body: UploadBody, *, complete: bool) -> Respons
 class _Sink:
     """Where a download goes, and what went wrong there: a full disk must not be taken for a broken connection."""
 
-    url: str = attrs.field(repr=False)
     write: Callable[[bytes], Awaitable[object]]
     size: int = 0
     failure: Exception | None = None

@@ -39,3 +39,10 @@ def mocked_http(monkeypatch: pytest.MonkeyPatch) -> Iterator[aioresponses]:
     monkeypatch.setattr("aioresponses.core.ClientResponse", _MockedResponse)
     with aioresponses(passthrough=["http://127.0.0.1", "http://localhost", "http://[::1]"]) as mocked:
         yield mocked
+
+
+@pytest.fixture(params=["over a connection", "over a session"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a test twice: as requests leave usually, and as they do where somebody looks into the session."""
+    if request.param == "over a session":
+        monkeypatch.setattr("linkedin_media.transport.unobserved", lambda _: False)

@@ -39,6 +39,9 @@ CREATE: Final = with_headers(posts.build_create(PostDraft(author="urn:li:person:
 CERTIFICATE: Final = Path(__file__).parent / "samples" / "self_signed.pem"
 
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
+
 @asynccontextmanager
 async def transport_to(server: RawServer, **options: Any) -> AsyncIterator[Transport]:
     settings: dict[str, Any] = {"timeouts": Timeouts(), "connections": 4, "borrowed": None} | options

@@ -88,6 +88,14 @@ def distrust(url: object, base: Origin, domains: Sequence[str]) -> str | None:
     return None
 
 
+def split(url: str) -> tuple[str, str]:
+    """Return scheme and authority of a trusted URL, and the path and query that a request for it names."""
+    path = url.find("/", url.index("//") + 2)
+    query = url.find("?")
+    end = min((at for at in (path, query) if at >= 0), default=len(url))
+    return url[:end], url[end:] if end == path else f"/{url[end:]}"
+
+
 def _origin(text: str) -> Origin | None:
     match = _URL.fullmatch(text)
     if not match:

@@ -41,6 +41,9 @@ OPTIONS: Final = IngestOptions(reconcile_after=0.1, retry_delay=0.02, send_withi
 SABOTEUR: Final = str(Path(__file__).resolve().parents[1] / "ingest" / "saboteur.py")
 
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
+
 def spec(ward: Ward, number: int = 0, **changes: Any) -> JobSpec:
     wish = {"files": [str(HOPPER)], "author": ward.owner, "owner": ward.owner, "commentary": f"text {number}"}
     return JobSpec(id=f"job-{number}", **wish | changes)

@@ -1,0 +1,50 @@
+"""The head of a request as it goes over the wire (RFC 9112 §3, §5), and where it goes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from ..errors import InvalidArgument
+from .redact import printable
+
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+
+
+def request_head(
+    method: str,
+    host: str,
+    target: str,
+    headers: Mapping[str, str],
+    *,
+    authorization: str | None = None,
+    length: int | None = None,
+) -> bytes:
+    """Return request line and header fields, and the empty line that ends them.
+
+    `target` is percent-encoded already. `headers` are remembered, `authorization` is not.
+
+    Raises:
+        InvalidArgument: Something in it would end a line, or is not ASCII.
+    """
+    if not (target.startswith("/") and target.isascii() and target.isprintable() and " " not in target):
+        raise InvalidArgument("the path of the request cannot be sent: it must be percent-encoded")  # it may be signed
+    fields = _fields(tuple(headers.items()))
+    if authorization is not None:
+        fields += f"Authorization: {_checked('Authorization', authorization)}\r\n"
+    if length is not None:
+        fields += f"Content-Length: {length}\r\n"
+    return f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n".encode("ascii")
+
+
+@lru_cache(maxsize=256)
+def _fields(headers: tuple[tuple[str, str], ...]) -> str:
+    return "".join(f"{name}: {_checked(name, value)}\r\n" for name, value in headers)
+
+
+def _checked(name: str, value: str) -> str:
+    if not (value and value.isascii() and value.isprintable() and value == value.strip() and _NAME.fullmatch(name)):
+        raise InvalidArgument(f"header {printable(name)[:40]} cannot be sent: it holds what no header may")
+    return value
