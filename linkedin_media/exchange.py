@@ -22,6 +22,7 @@ from aiohttp.connector import Connection
 from aiohttp.http import StreamWriter
 from yarl import URL
 
+from .connections import Connections
 from .containment import unrepeated
 from .model.secret import Secret
 from .protocol.head import request_head
@@ -31,10 +32,6 @@ _REPEATED: Final = ("GET", "DELETE")
 """What aiohttp would repeat on its own; a PUT it would repeat, too, but its body goes out once only."""
 
 _BODILESS: Final = ("GET", "HEAD")
-_READ: Final = 64 * 1024
-_DESTINATIONS: Final = 64
-"""Origins remembered at most; there are two."""
-
 _REQUEST: Final = aiohttp.ClientSession._request  # noqa: SLF001 -- what mocks and instrumentation replace
 _GENUINE: Final = _REQUEST.__code__.co_filename == sys.modules["aiohttp.client"].__file__
 
@@ -176,7 +173,8 @@ class OverConnection:
             authorization=outgoing.authorization,
             length=outgoing.length,
         )
-        self._connection = connection = await self._connections.take(outgoing.root)
+        connections, root = self._connections, outgoing.root
+        self._connection = connection = connections.kept(root) or await connections.opened(root)
         try:
             protocol = self._send(connection, head)
             while True:
@@ -194,7 +192,7 @@ class OverConnection:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if kind is None and self._connection is not None and (self._writing is None or self._writing.done()):
-            self._connection.release()  # it is kept only if the answer was read to its end
+            self._connections.keep(self._outgoing.root, self._connection)
         else:
             self.close()
 
@@ -209,7 +207,6 @@ class OverConnection:
         protocol, transport, body = connection.protocol, connection.transport, self._outgoing.body
         if protocol is None or transport is None or transport.is_closing():
             raise aiohttp.ClientConnectionResetError("the connection was closed")
-        protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=_READ)
         self._outgoing.begun = True
         if isinstance(body, UploadBody):
             transport.write(head)
@@ -224,37 +221,3 @@ def _written(protocol: ResponseHandler, writing: asyncio.Task[None]) -> None:
     failure = None if writing.cancelled() else writing.exception()
     if failure is not None:
         protocol.set_exception(aiohttp.ClientConnectionError("the body failed"), failure)
-
-
-class Connections:
-    """The connections of a session's pool, as requests take them."""
-
-    def __init__(self, session: aiohttp.ClientSession, timeout: aiohttp.ClientTimeout) -> None:
-        self._session = session
-        self._timeout = timeout
-        self._destinations: dict[str, aiohttp.ClientRequest] = {}
-
-    async def take(self, root: str) -> Connection:
-        """Return a connection over which nothing has come unasked for.
-
-        Raises:
-            aiohttp.ClientError: There is none.
-        """
-        connector, destination = self._session.connector, self._destinations.get(root) or self._destination(root)
-        while connector is not None:
-            try:
-                connection = await connector.connect(destination, [], self._timeout)
-            except TimeoutError:
-                raise aiohttp.ConnectionTimeoutError from None
-            if connection.protocol is not None and not connection.protocol.should_close:
-                return connection
-            connection.close()
-        raise aiohttp.ClientConnectionError("the session is closed")
-
-    def _destination(self, root: str) -> aiohttp.ClientRequest:
-        """Return the request that a connector takes as the address of all that go there."""
-        if len(self._destinations) >= _DESTINATIONS:
-            self._destinations.clear()
-        request = aiohttp.ClientRequest("GET", URL(root), loop=asyncio.get_running_loop(), session=self._session)
-        self._destinations[root] = request
-        return request

@@ -11,6 +11,7 @@ from typing import Final
 import aiohttp
 import attrs
 
+from .connections import Connections
 from .containment import bare, contained
 from .errors import (
     ConnectionFailed,
@@ -21,7 +22,7 @@ from .errors import (
     UntrustedHost,
     UploadIncomplete,
 )
-from .exchange import Connections, Exchange, Outgoing, OverConnection, OverSession, unobserved
+from .exchange import Exchange, Outgoing, OverConnection, OverSession, unobserved
 from .lookout import Limit, Lookout
 from .model.image import InitializedUpload
 from .model.secret import Secret
@@ -189,6 +190,8 @@ class Transport:
         """Close the session, unless it is borrowed; the transport is of no use any more."""
         session, self._session, self._closed = self._session, None, True
         self._lookout.close()
+        if self._connections is not None:
+            self._connections.close()
         if session is not None and session is not self._borrowed:
             await session.close()
 
@@ -215,7 +218,7 @@ class Transport:
 
     def _new_session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self.connections, ttl_dns_cache=300),
+            connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),  # `_free` is the limit
             cookie_jar=aiohttp.DummyCookieJar(),
             requote_redirect_url=False,
             trust_env=False,

@@ -13,6 +13,7 @@ import pytest
 
 import linkedin_media as lm
 from linkedin_media import exchange
+from linkedin_media.connections import Connections
 from linkedin_media.exchange import unobserved
 from linkedin_media.model.secret import Secret
 from linkedin_media.options import Timeouts
@@ -168,7 +169,7 @@ async def test_a_connection_that_the_server_ends_is_not_kept() -> None:
 
 async def test_origins_are_not_remembered_without_end() -> None:
     async with aiohttp.ClientSession() as session:
-        connections = exchange.Connections(session, aiohttp.ClientTimeout())
+        connections = Connections(session, aiohttp.ClientTimeout())
         for port in range(1, 200):
             connections._destination(f"http://127.0.0.1:{port}")
 

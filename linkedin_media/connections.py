@@ -1,0 +1,103 @@
+"""Connections of a session's pool, kept for the next request: to ask the pool takes as long as half an exchange."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+import aiohttp
+from aiohttp.connector import Connection
+from yarl import URL
+
+_READ: Final = 64 * 1024
+"""Bytes that are read at a time. Where asyncio makes room for 256 KB, the system has to find and to clear it each time."""
+
+_IDLE: Final = 15.0
+"""Seconds a connection waits for the next request, as in aiohttp's pool; servers' patience ends some time after."""
+
+_DESTINATIONS: Final = 64
+"""Origins remembered at most; LinkedIn has two."""
+
+
+class Connections:
+    """Hands connections out and takes them back; whoever does is bounded already, see `Transport`."""
+
+    def __init__(self, session: aiohttp.ClientSession, timeout: aiohttp.ClientTimeout) -> None:
+        self._session = session
+        self._timeout = timeout
+        self._loop = asyncio.get_running_loop()
+        self._kept: dict[str, deque[tuple[Connection, float]]] = {}
+        self._destinations: dict[str, aiohttp.ClientRequest] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def kept(self, root: str) -> Connection | None:
+        """Return the connection to an origin that was used last, if nothing has come over it that nobody asked for."""
+        kept = self._kept.get(root)
+        while kept:
+            connection = kept.pop()[0]
+            if _usable(connection):
+                return connection
+            connection.close()
+        return None
+
+    async def opened(self, root: str) -> Connection:
+        """Return a new connection to an origin.
+
+        Raises:
+            aiohttp.ClientError: There is none.
+        """
+        connector, destination = self._session.connector, self._destinations.get(root) or self._destination(root)
+        while connector is not None:
+            try:
+                connection = await connector.connect(destination, [], self._timeout)
+            except TimeoutError:
+                raise aiohttp.ConnectionTimeoutError from None
+            protocol, transport = connection.protocol, connection.transport
+            if protocol is not None and _usable(connection):
+                protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=_READ)
+                if transport is not None and hasattr(transport, "max_size"):  # not on every event loop
+                    transport.max_size = _READ
+                return connection
+            connection.close()
+        raise aiohttp.ClientConnectionError("the session is closed")
+
+    def keep(self, root: str, connection: Connection) -> None:
+        """Keep a connection for the next request, if its answer was read to its end; close it otherwise."""
+        if not _usable(connection):
+            connection.close()
+            return
+        self._kept.setdefault(root, deque()).append((connection, self._loop.time()))
+        if self._timer is None:
+            self._timer = self._loop.call_later(_IDLE, self._close_idle)
+
+    def close(self) -> None:
+        """Close every connection that is kept."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for kept in self._kept.values():
+            while kept:
+                kept.pop()[0].close()
+
+    def _close_idle(self) -> None:
+        now = self._loop.time()
+        for root, kept in [*self._kept.items()]:
+            while kept and now - kept[0][1] >= _IDLE:
+                kept.popleft()[0].close()
+            if not kept:
+                del self._kept[root]
+        oldest = min((kept[0][1] for kept in self._kept.values()), default=None)
+        self._timer = None if oldest is None else self._loop.call_at(oldest + _IDLE, self._close_idle)
+
+    def _destination(self, root: str) -> aiohttp.ClientRequest:
+        """Return the request that a connector takes as the address of all that go there."""
+        if len(self._destinations) >= _DESTINATIONS:
+            self._destinations.clear()
+        request = aiohttp.ClientRequest("GET", URL(root), loop=self._loop, session=self._session)
+        self._destinations[root] = request
+        return request
+
+
+def _usable(connection: Connection) -> bool:
+    protocol = connection.protocol
+    return protocol is not None and protocol.is_connected() and not protocol.should_close
