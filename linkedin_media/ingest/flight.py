@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import attrs
 
 from ..errors import LostLease
+from ..pipeline.entrance import Entry
 from .doubts import Doubts
 from .jobs import Record
 from .states import State
@@ -22,16 +24,21 @@ _LAST: Final = 5.0
 
 @attrs.define(eq=False)
 class Flight:
-    """Carries jobs out side by side, and settles what falls into doubt. `tell` gets every job that is done."""
+    """Carries jobs out side by side, and settles what falls into doubt. `tell` gets every job that is done.
+
+    At most `room` jobs are begun whose images are still to be sent; the others wait for their turn.
+    """
 
     worker: Worker
     tell: Callable[[Record], Awaitable[None]]
+    room: float = math.inf
     failure: BaseException | None = attrs.field(default=None, init=False)
     doubts: Doubts = attrs.field(init=False)
     wake: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     """Set when something is to be looked at."""
     rouse_at: float = attrs.field(default=math.inf, init=False)
     """A job that ends is to be looked at once no more than so many are under way."""
+    _queue: deque[Record] = attrs.field(factory=deque, init=False)
     _tasks: dict[asyncio.Task[None], Record] = attrs.field(factory=dict, init=False)
     _settling: asyncio.Task[None] | None = attrs.field(default=None, init=False)
 
@@ -39,30 +46,45 @@ class Flight:
         self.doubts = Doubts(self.worker)
 
     def __len__(self) -> int:
-        return len(self._tasks)
+        return len(self._tasks) + len(self._queue)
 
     @property
     def idle(self) -> bool:
         """True when nothing is under way and nothing in doubt."""
-        return not self._tasks and not len(self.doubts) and self._settling is None
+        return not len(self) and not len(self.doubts) and self._settling is None
 
     async def begin(self, record: Record) -> None:
-        """Carry a job out; one whose post may have been sent already is looked for first."""
+        """Carry a job out, in its turn; one whose post may have been sent already is looked for first."""
         if record.state is State.POSTING:
             age = await self.worker.ledger.now() - (record.intent_at or 0)
             await self._doubt(record, seconds=self._wait_for_another(age / 1000))
         else:
-            task = asyncio.create_task(self._carry_out(record))
+            self._queue.append(record)
+            self._begin_next()
+
+    def _begin_next(self) -> None:
+        while self._queue and self.room > 0:
+            record = self._queue.popleft()
+            unsent = sum(not (image.is_sent or image.available) for image in record.images)
+            self.room -= unsent > 0
+            task = asyncio.create_task(self._carry_out(record, Entry(unsent, self._make_room)))
             self._tasks[task] = record
             task.add_done_callback(self._done)
+
+    def _make_room(self) -> None:
+        self.room += 1
+        self._begin_next()
 
     def fail(self, error: BaseException) -> None:
         """End with an error; the first one counts."""
         self.failure = self.failure or error
         self.wake.set()
 
-    async def _carry_out(self, record: Record) -> None:
-        await self.worker.carry_out(record)
+    async def _carry_out(self, record: Record, entry: Entry) -> None:
+        try:
+            await self.worker.carry_out(record, entry.sent)
+        finally:
+            entry.leave()
         if record.state is State.POSTING:
             await self._doubt(record, seconds=self.worker.options.reconcile_after)
         elif record.done:
@@ -139,6 +161,8 @@ class Flight:
 
     async def land(self) -> None:
         """End what is under way: posts being sent finish and are written down, everything else is left to another run."""
+        self.worker.ledger.let_go(self._queue)
+        self._queue.clear()
         try:
             await self._cancel(self._others())
             await self._wait(self._tasks, self.worker.options.grace)

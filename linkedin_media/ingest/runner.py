@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from ..errors import LedgerError, LinkedInMediaError
 from ..options import Concurrency, ImageRules, PollPolicy
+from ..pipeline.entrance import BEGUN_AHEAD
 from ..pipeline.events import Observer, ignore
 from ..pipeline.poller import shared_poller
 from ..pipeline.stages import Stages
@@ -86,7 +88,7 @@ class Ingest:
         self._worker = Worker(self.client, ledger, self._stages, self.options, self._observer)
         if self.options.reuse_images:
             self._worker.images = SharedImages(ledger)
-        self._flight = Flight(self._worker, self._tell)
+        self._flight = self._new_flight(self._tell)
         if self.options.max_calls_per_day is not None:
             self._budget = CallBudget(ledger, self.options.max_calls_per_day)
             self.client.before_call = self._budget.take
@@ -108,6 +110,11 @@ class Ingest:
             await asyncio.wait([self._heart])
             if not isinstance(self._location, Ledger):
                 await self.ledger.aclose()
+
+    def _new_flight(self, tell: Callable[[Record], Awaitable[None]]) -> Flight:
+        """Return a flight; where images are shared, whoever waits for another's must not keep others from beginning."""
+        room = math.inf if self.options.reuse_images else BEGUN_AHEAD * self._bounds.upload
+        return Flight(self._worker, tell, room)
 
     @property
     def _doubts(self) -> Doubts:
@@ -135,7 +142,7 @@ class Ingest:
             LedgerError: The ledger refused a write; nothing was sent without one.
         """
         self._results = Results()
-        self._flight = Flight(self._worker, self._tell)
+        self._flight = self._new_flight(self._tell)
         work = asyncio.create_task(self._work())
         work.add_done_callback(lambda _: self._results.end())
         try:
@@ -160,7 +167,7 @@ class Ingest:
             LedgerError: The ledger refused a write; nothing was sent without one.
         """
         records = await self.ledger.claim(len(ids), ids=ids)
-        flight = Flight(self._worker, _ignore)
+        flight = self._new_flight(_ignore)
         self._flights.append(flight)
         left = list(reversed(records))
         try:

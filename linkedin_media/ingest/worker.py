@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -25,7 +25,7 @@ from ..model.job import Job
 from ..model.post import CreatedPost, PostDraft
 from ..pipeline.events import Observer, Track
 from ..pipeline.pipeline import check_job, draft_of
-from ..pipeline.stages import ImageWork, Stages
+from ..pipeline.stages import ImageWork, Stages, ignore_sent
 from ..protocol.hosts import UPLOAD_HOSTS, distrust
 from .checkpoint import ImageCheckpoint, now_ms
 from .jobs import ImageProgress, Record, describe
@@ -63,15 +63,17 @@ class Worker:
     limited_until: int | None = attrs.field(default=None, init=False)
     """A daily limit is used up until this moment (epoch milliseconds)."""
 
-    async def carry_out(self, record: Record) -> None:
+    async def carry_out(self, record: Record, sent: Callable[[], None] = ignore_sent) -> None:
         """Take a job as far as it goes: to its end, to a later time, or into doubt (state `POSTING`).
+
+        `sent` is called for each image whose bytes have been taken.
 
         Raises:
             Unauthorized, SignInError, VersionSunset: Every other job would fail the same way; this one is left as it was.
             LedgerError: The ledger refused; nothing more may be sent.
         """
         try:
-            await self._advance(record)
+            await self._advance(record, sent)
         except FATAL:
             await self.ledger.save(record, release=True)
             raise
@@ -80,13 +82,13 @@ class Worker:
         except LinkedInMediaError as error:
             await self._after(record, error)
 
-    async def _advance(self, record: Record) -> None:
+    async def _advance(self, record: Record, sent: Callable[[], None]) -> None:
         job = record.spec.job()
         check_job(job)
         record.began_at = record.began_at or now_ms()
         if record.state is State.PARKED:
             record.enter(State.NEW)
-        await self._upload_images(record, job)
+        await self._upload_images(record, job, sent)
         if job.commentary is None:
             record.enter(State.AVAILABLE)
             record.ended_at = now_ms()
@@ -94,22 +96,24 @@ class Worker:
         else:
             await self.post(record, job)
 
-    async def _upload_images(self, record: Record, job: Job) -> None:
+    async def _upload_images(self, record: Record, job: Job, sent: Callable[[], None]) -> None:
         missing = [position for position, image in enumerate(record.images) if not image.available]
         tracks = {position: Track(job.id, job.images[position].name, self.observer) for position in missing}
         if len(record.images) > 1:
             for position in missing:
                 await self.stages.validate(job.images[position], tracks[position])
-            await self._upload_together(record, job, tracks)
+            await self._upload_together(record, job, tracks, sent)
         else:
             for position in missing:
-                await self._upload_image(record, job, position, tracks[position])
+                await self._upload_image(record, job, position, tracks[position], sent)
         record.available_at = record.available_at or now_ms()
 
-    async def _upload_together(self, record: Record, job: Job, tracks: Mapping[int, Track]) -> None:
+    async def _upload_together(
+        self, record: Record, job: Job, tracks: Mapping[int, Track], sent: Callable[[], None]
+    ) -> None:
         """Upload several images at once. Each goes as far as it can; of their errors, the gravest is raised."""
         results = await asyncio.gather(
-            *(self._upload_image(record, job, position, track) for position, track in tracks.items()),
+            *(self._upload_image(record, job, position, track, sent) for position, track in tracks.items()),
             return_exceptions=True,
         )
         failures = [result for result in results if isinstance(result, BaseException)]
@@ -119,7 +123,9 @@ class Worker:
         ):
             raise failure
 
-    async def _upload_image(self, record: Record, job: Job, position: int, track: Track) -> None:
+    async def _upload_image(
+        self, record: Record, job: Job, position: int, track: Track, sent: Callable[[], None]
+    ) -> None:
         work = ImageWork(
             source=job.images[position],
             owner=job.owner,
@@ -127,6 +133,7 @@ class Worker:
             media_library=job.media_library,
             checkpoint=ImageCheckpoint(self.ledger, record, position),
             resume=self._reached(record.images[position]),
+            sent=sent,
         )
         if self.images is None:
             await self.stages.to_available(work)

@@ -14,6 +14,7 @@ from ..model.urn import Urn, owner_urn
 from ..options import Concurrency, ImageRules, PollPolicy
 from ..places import Places
 from ..protocol import posts as posts_protocol
+from .entrance import BEGUN_AHEAD, Entry
 from .events import Observer, Stage, Track, ignore
 from .outcomes import Failed, Outcome, Published, Unknown, Uploaded
 from .poller import shared_poller
@@ -22,9 +23,6 @@ from .stages import ImageWork, Stages, ignore_sent
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
 
-
-_ENTERING: Final = 2
-"""Jobs that are begun for each upload under way: one whose image is sent, one that is next."""
 
 _PLACEHOLDERS: Final = tuple(Urn.of("image", f"placeholder-{number}") for number in range(MULTI_IMAGE_RANGE.stop))
 
@@ -98,11 +96,11 @@ class Pipeline:
         `Uploaded`. What `jobs` itself raises is raised once the jobs before it have ended. Leaving the loop early cancels
         what is under way.
         """
-        places, entrance = Places(self._bounds.jobs), Places(_ENTERING * self._bounds.upload)
+        places, entrance = Places(self._bounds.jobs), Places(BEGUN_AHEAD * self._bounds.upload)
         outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
 
         async def work(job: Job) -> None:
-            entry = _Entry(entrance, job)
+            entry = Entry(len(getattr(job, "images", "1")), entrance.give)  # what is no job fails in its turn
             try:
                 outcome = await self._outcome(job, entry.sent)
             finally:
@@ -209,28 +207,6 @@ class Pipeline:
 
 def _work(job: Job, source: ImageSource, track: Track, sent: Callable[[], None]) -> ImageWork:
     return ImageWork(source=source, owner=job.owner, media_library=job.media_library, track=track, sent=sent)
-
-
-class _Entry:
-    """A job's place among those that are not sent yet: given back with its last image, or when the job ends."""
-
-    __slots__ = ("_left", "_places")
-
-    def __init__(self, places: Places, job: Job) -> None:
-        self._places = places
-        self._left = len(getattr(job, "images", "1"))  # what is no job fails in its turn
-
-    def sent(self) -> None:
-        """Note that an image is sent."""
-        self._left -= 1
-        if self._left == 0:
-            self._places.give()
-
-    def leave(self) -> None:
-        """Note that no more will be."""
-        if self._left > 0:
-            self._left = 0
-            self._places.give()
 
 
 def together(refused: Sequence[InvalidImage]) -> InvalidImage:

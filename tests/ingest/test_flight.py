@@ -1,0 +1,105 @@
+"""How many jobs of an ingest are begun at once, and what becomes of those that are not."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from linkedin_media.ingest.flight import Flight
+from linkedin_media.ingest.jobs import ImageProgress, JobSpec, Record
+from linkedin_media.ingest.options import IngestOptions
+from linkedin_media.ingest.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Hands:
+    """Stands in for a worker: a job goes on when the test says so."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+        self.sent: dict[int, Callable[[], None]] = {}
+        self.ends: dict[int, asyncio.Future[None]] = {}
+        self.left: list[int] = []
+        self.ledger = SimpleNamespace(let_go=lambda records: self.left.extend(record.id for record in records))
+        self.options = IngestOptions(grace=0.1)
+        self.sending: set[int] = set()
+
+    async def carry_out(self, record: Record, sent: Callable[[], None]) -> None:
+        self.begun.append(record.id)
+        self.sent[record.id] = sent
+        self.ends[record.id] = asyncio.get_running_loop().create_future()
+        await self.ends[record.id]
+        record.state = State.POSTED
+
+
+def record(number: int, *images: ImageProgress) -> Record:
+    spec = JobSpec(id=str(number), files=("a.jpg",), author="urn:li:person:a", owner="urn:li:person:a", commentary="Hi")
+    return Record(id=number, spec=spec, state=State.NEW, images=[*images] or [ImageProgress()], orphans=[])
+
+
+async def told(_: Record) -> None:
+    pass
+
+
+async def flight_of(hands: Any, room: float, *records: Record) -> Flight:
+    flight = Flight(hands, told, room)
+    for one in records:
+        await flight.begin(one)
+    await asyncio.sleep(0)
+    return flight
+
+
+async def test_jobs_begin_as_uploads_come_near() -> None:
+    hands = Hands()
+    flight = await flight_of(hands, 2, *(record(number) for number in range(5)))
+    assert (hands.begun, len(flight)) == ([0, 1], 5)
+
+    hands.sent[1]()
+    await asyncio.sleep(0)
+    assert hands.begun == [0, 1, 2]
+
+    hands.ends[0].set_result(None)  # it failed before it was sent
+    await asyncio.sleep(0.01)
+    assert hands.begun == [0, 1, 2, 3]
+
+    hands.ends[1].set_result(None)  # its place was given back when it was sent
+    await asyncio.sleep(0.01)
+    assert hands.begun == [0, 1, 2, 3]
+    await flight.land()
+
+
+async def test_a_job_with_several_images_gives_its_place_back_with_the_last() -> None:
+    hands = Hands()
+    flight = await flight_of(hands, 1, record(0, ImageProgress(), ImageProgress()), record(1))
+
+    hands.sent[0]()
+    await asyncio.sleep(0)
+    assert hands.begun == [0]
+
+    hands.sent[0]()
+    await asyncio.sleep(0)
+    assert hands.begun == [0, 1]
+    await flight.land()
+
+
+async def test_a_job_whose_images_were_sent_before_takes_no_place() -> None:
+    hands, sent = Hands(), ImageProgress(urn="urn:li:image:a", size=1)
+    flight = await flight_of(hands, 1, record(0, sent), record(1, ImageProgress(available=True)), record(2), record(3))
+
+    assert hands.begun == [0, 1, 2]
+    await flight.land()
+
+
+async def test_what_was_not_begun_is_left_to_another_run() -> None:
+    hands = Hands()
+    flight = await flight_of(hands, 1, *(record(number) for number in range(3)))
+
+    await flight.land()
+    await asyncio.sleep(0)
+
+    assert hands.begun == [0]
+    assert sorted(hands.left) == [0, 1, 2]
+    assert flight.idle
