@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
@@ -152,10 +152,7 @@ class _WatchedBytes(aiohttp.BytesPayload):
 
 
 class OverConnection:
-    """An exchange over a connection, and nothing besides.
-
-    An upload is written by a task of its own: its answer may come first.
-    """
+    """An exchange over a connection, and nothing besides."""
 
     def __init__(self, connections: Connections, outgoing: Outgoing) -> None:
         self._connections = connections
@@ -208,13 +205,21 @@ class OverConnection:
         if protocol is None or transport is None or transport.is_closing():
             raise aiohttp.ClientConnectionResetError("the connection was closed")
         self._outgoing.begun = True
-        if isinstance(body, UploadBody):
-            transport.write(head)
-            self._writing = asyncio.create_task(body.write(StreamWriter(protocol, asyncio.get_running_loop())))
-            self._writing.add_done_callback(partial(_written, protocol))
-        else:
+        if not isinstance(body, UploadBody):
             transport.write(head + body if body else head)
+        elif not body.write_whole(transport, head):
+            transport.write(head)
+            self._go_on(protocol, body.write)
+        elif protocol.writing_paused:
+            self._go_on(protocol, body.drain)
         return protocol
+
+    def _go_on(
+        self, protocol: ResponseHandler, write: Callable[[AbstractStreamWriter], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Write what is left in a task of its own: the answer may come first."""
+        self._writing = asyncio.create_task(write(StreamWriter(protocol, asyncio.get_running_loop())))
+        self._writing.add_done_callback(partial(_written, protocol))
 
 
 def _written(protocol: ResponseHandler, writing: asyncio.Task[None]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from typing import Final, Self
 
@@ -37,7 +36,7 @@ class OpenImage:
     sha256: str | None = None
     _given: bool = attrs.field(default=False, init=False)
 
-    def chunks(self, *, digest: bool = True) -> AsyncIterator[bytes | memoryview]:
+    def chunks(self, *, digest: bool = True) -> Chunks:
         """Read the file once more from its start: exactly its validated size, in pieces of at most 256 KiB.
 
         With `digest`, it is in `sha256` when the last piece has been given out; it costs as much as all the rest.
@@ -46,7 +45,7 @@ class OpenImage:
             FileChanged: The file is shorter than it was.
             FileUnreadable: The operating system refused a read.
         """
-        return _Chunks(self, hashlib.sha256() if digest else None)
+        return Chunks(self, hashlib.sha256() if digest else None)
 
     async def read(self, position: int) -> bytes | memoryview:
         """Read one piece from `position`, none of it where the file has become shorter.
@@ -72,6 +71,14 @@ class OpenImage:
         except OSError as error:
             raise FileUnreadable(f"{self.facts.name}: {error.strerror or 'read error'}") from None
 
+    def whole(self, head: bytes) -> memoryview | None:
+        """Return `head` and all of the file behind it, where the inspection has read all of it and nobody has it yet."""
+        if self._last is None or self._given or len(self._last.view) != self.facts.size:
+            return None
+        whole = self._last.behind(head)
+        self._given = whole is not None
+        return whole
+
     def check_unchanged(self) -> None:
         """Compare the file with what it was when it was opened.
 
@@ -95,7 +102,7 @@ class OpenImage:
         self._file.close()
 
 
-class _Chunks:
+class Chunks:
     """One reading of a file. No generator: one that is not asked again after its last piece takes a task to close."""
 
     def __init__(self, image: OpenImage, digest: hashlib._Hash | None) -> None:
@@ -113,9 +120,19 @@ class _Chunks:
         chunk = await image.read(self._position)
         if not chunk:
             raise FileChanged(f"{image.facts.name} became shorter while it was read", hint=_CHANGED)
+        self._note(chunk)
+        return chunk
+
+    def whole(self, head: bytes) -> memoryview | None:
+        """Return `head` and the whole file behind it, if it is in memory and was not given out."""
+        whole = self._image.whole(head)
+        if whole is not None:
+            self._note(whole[len(head) :])
+        return whole
+
+    def _note(self, chunk: bytes | memoryview) -> None:
         self._position += len(chunk)
         if self._digest is not None:
             self._digest.update(chunk)
-            if self._position == image.facts.size:
-                image.sha256 = self._digest.hexdigest()
-        return chunk
+            if self._position == self._image.facts.size:
+                self._image.sha256 = self._digest.hexdigest()

@@ -13,6 +13,9 @@ import aiofiles.threadpool
 CHUNK: Final = 256 * 1024
 """Bytes read at a time: larger chunks lag the event loop, smaller ones cost a thread hop each."""
 
+_AHEAD: Final = 2048
+"""Bytes before a piece, for the head of the request that sends it: both go out with one call of the system."""
+
 _spare: deque[bytearray] = deque(maxlen=32)
 
 
@@ -26,8 +29,8 @@ class Piece:
         try:
             self._buffer = _spare.pop()
         except IndexError:
-            self._buffer = bytearray(CHUNK)
-        self.view = memoryview(self._buffer)[:size]
+            self._buffer = bytearray(_AHEAD + CHUNK)
+        self.view = memoryview(self._buffer)[_AHEAD : _AHEAD + min(size, CHUNK)]
 
     def read(self, fd: int) -> None:
         """Read the first piece of a file, of which nothing was read before; `view` ends where the file does.
@@ -36,6 +39,14 @@ class Piece:
             OSError: The operating system refused.
         """
         self.view = self.view[: os.readv(fd, [self.view])]
+
+    def behind(self, head: bytes) -> memoryview | None:
+        """Return the piece with `head` before it; None where that is too long."""
+        start = _AHEAD - len(head)
+        if start < 0:
+            return None
+        self._buffer[start:_AHEAD] = head
+        return memoryview(self._buffer)[start : _AHEAD + len(self.view)]
 
     def give_back(self) -> None:
         """Let others use its memory. Nobody may look at it any more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Final
 
 import aiohttp
@@ -106,6 +107,30 @@ class UploadBody(aiohttp.Payload):
             chunk = b""  # not held while the next one is read
             self._tell()
         self._ended = True
+
+    def write_whole(self, transport: asyncio.WriteTransport, head: bytes) -> bool:
+        """Write the head of the request and the whole body at once, if that is in memory; tell whether it was.
+
+        `chunks` knows; see `OpenImage.whole`. What the network does not take at once is on its way when `drain` is done.
+        """
+        take: Callable[[bytes], memoryview | None] | None = getattr(self._chunks, "whole", None)
+        whole = None if take is None else take(head)
+        if whole is None:
+            return False
+        self._transport = transport
+        self.given = self.size
+        transport.write(whole)
+        self._ended = transport.get_write_buffer_size() <= _PIECE
+        if self.sent == self.given:
+            self._on_sent()
+        self._tell()
+        return True
+
+    async def drain(self, writer: AbstractStreamWriter) -> None:
+        """Wait until the network takes more."""
+        with suppress(ConnectionError, aiohttp.ClientConnectionError):  # the answer, if there is one, says why
+            await writer.drain()
+            self._ended = True
 
     async def _next_chunk(self) -> bytes | memoryview:
         try:

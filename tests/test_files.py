@@ -166,6 +166,26 @@ async def test_memory_is_used_again_once_it_was_sent(path: Path) -> None:
         assert await read(image) == LARGE
 
 
+async def test_a_small_file_is_given_out_whole_behind_a_head_and_once_only(tmp_path: Path) -> None:
+    small = tmp_path / "small.png"
+    small.write_bytes(SMALL)
+    async with open_image(ImageSource(small), RULES) as image:
+        assert bytes(image.chunks().whole(b"PUT / HTTP/1.1\r\n\r\n") or b"") == b"PUT / HTTP/1.1\r\n\r\n" + SMALL
+        assert image.sha256 == hashlib.sha256(SMALL).hexdigest()
+        assert image.chunks().whole(b"") is None
+        assert await read(image) == SMALL
+
+
+async def test_what_has_no_room_in_one_piece_is_not_given_out_whole(path: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small.png"
+    small.write_bytes(SMALL)
+    async with open_image(ImageSource(path), RULES) as image, open_image(ImageSource(small), RULES) as other:
+        assert image.chunks().whole(b"head") is None
+        assert await read(image) == LARGE
+        assert other.chunks().whole(bytes(4096)) is None
+        assert await read(other) == SMALL
+
+
 async def test_bytes_are_an_image_like_any_other() -> None:
     async with open_image(ImageSource(LARGE, name="received.png"), RULES) as image:
         content = await read(image)

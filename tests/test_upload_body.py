@@ -76,6 +76,51 @@ def zeros(size: int) -> UploadBody:
     return UploadBody(chunks(), size)
 
 
+class InMemory:
+    """Pieces that are there all at once, as those of a small file are."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def __aiter__(self) -> InMemory:
+        return self
+
+    async def __anext__(self) -> bytes:
+        raise AssertionError("nobody has to wait for it")
+
+    def whole(self, head: bytes) -> memoryview | None:
+        return memoryview(head + bytes(self._size))
+
+
+def zeros_in_memory(size: int) -> UploadBody:
+    return UploadBody(InMemory(size), size)
+
+
+either_body = pytest.mark.parametrize("body_of", [zeros, zeros_in_memory], ids=["in pieces", "in memory"])
+
+
+async def test_a_body_in_memory_leaves_with_its_head() -> None:
+    told: list[int] = []
+    body = UploadBody(InMemory(200_000), 200_000, told.append, on_sent=lambda: told.append(-1))
+    async with RawServer(always(201)) as server:
+        response = await put(server, body)
+
+    assert response.ok
+    assert server.bodies == [bytes(200_000)]
+    assert (body.complete, body.sent) == (True, 200_000)
+    assert told[-1] == 200_000
+
+
+async def test_who_watches_a_body_in_memory_may_end_its_upload() -> None:
+    def refuse(_: int) -> None:
+        raise FileChanged("enough")
+
+    async with RawServer(always(201)) as server:
+        error = await failure_of(server, UploadBody(InMemory(1000), 1000, refuse))
+
+    assert type(error) is FileChanged
+
+
 async def test_every_byte_arrives_under_the_exact_url_with_its_length() -> None:
     content = bytes(range(256)) * 2000
     async with RawServer(always(201)) as server:
@@ -118,14 +163,15 @@ async def test_many_uploads_share_one_connection_for_each_that_is_under_way() ->
     assert server.connections <= 2
 
 
-async def test_a_success_before_the_last_byte_is_no_success() -> None:
+@either_body
+async def test_a_success_before_the_last_byte_is_no_success(body_of: Any) -> None:
     async def script(peer: Peer) -> None:
         await peer.head()
         await peer.answer(201)
         await peer.left()
 
     async with RawServer(script, receive_buffer=64 * 1024) as server:
-        error = await failure_of(server, zeros(32 * MIB))
+        error = await failure_of(server, body_of(32 * MIB))
 
     assert type(error) is UploadIncomplete
     assert "of 33,554,432 bytes" in str(error)
@@ -148,9 +194,10 @@ def refuses_after_a_mebibyte(end: str) -> Script:
 
 
 @pytest.mark.parametrize("end", ["lingers", "fin", "rst"])
-async def test_a_refusal_in_the_middle_of_the_body_is_reported_with_its_status(end: str) -> None:
+@either_body
+async def test_a_refusal_in_the_middle_of_the_body_is_reported_with_its_status(end: str, body_of: Any) -> None:
     async with RawServer(refuses_after_a_mebibyte(end)) as server:
-        response = await put(server, zeros(32 * MIB))
+        response = await put(server, body_of(32 * MIB))
 
     assert (response.status, response.body) == (413, b'{"message":"too large"}')
 
@@ -162,7 +209,8 @@ async def stop_reading(peer: Peer, *, for_seconds: float) -> None:
     transport.resume_reading()
 
 
-async def test_a_server_that_stops_reading_is_given_up_on() -> None:
+@either_body
+async def test_a_server_that_stops_reading_is_given_up_on(body_of: Any) -> None:
     gone = asyncio.Event()
 
     async def script(peer: Peer) -> None:
@@ -173,7 +221,7 @@ async def test_a_server_that_stops_reading_is_given_up_on() -> None:
 
     async with RawServer(script, receive_buffer=64 * 1024) as server:
         begun = asyncio.get_running_loop().time()
-        error = await failure_of(server, zeros(64 * MIB), Timeouts(stall=0.4, answer=30))
+        error = await failure_of(server, body_of(64 * MIB), Timeouts(stall=0.4, answer=30))
         took = asyncio.get_running_loop().time() - begun
         await asyncio.wait_for(gone.wait(), 5)
 
