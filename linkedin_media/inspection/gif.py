@@ -3,6 +3,7 @@
 A GIF has no table of frames, so the walk follows every block to the trailer. What a block holds comes in a chain of
 sub-blocks, each behind its length, up to one of length 0. Encoders fill all sub-blocks of a frame but the last to the
 same length, so a run of them is skipped with one strided slice (every 256th byte is again 255) instead of one by one.
+Nearly all frames of animations have the same shape on top of that, and are passed in one go each.
 """
 
 from __future__ import annotations
@@ -36,6 +37,18 @@ _EXTENSION, _FRAME_START, _TRAILER = b"!,;"
 _EXTENSION_HEAD_BYTES: Final = 2
 _CONTROL_BYTES: Final = 8
 """Of an extension that holds one sub-block of 4 bytes, as nearly every frame has one before it."""
+
+_USUAL: Final = Struct("<HB4xHQBxB")
+"""Of a frame with a control block before it: how both begin, the frame's box, its flags, the length behind its head."""
+_CONTROL_START: Final = int.from_bytes(b"!\xf9", "little")
+_BETWEEN: Final = int.from_bytes(b"\0,", "little")
+_USUAL_HEAD_BYTES: Final = _CONTROL_BYTES + _FRAME.size + _CODE_SIZE_BYTES
+_LONGEST_USUAL_HEAD: Final = _CONTROL_BYTES + _LONGEST_HEAD
+_BOX: Final = Struct("<HHHH")
+_LONGEST_RUN: Final = 256
+"""Sub-blocks looked at with one slice where there are more than the last frame let expect."""
+_ALONE: Final = tuple(bytes((length,)) for length in range(256))
+
 _JUNK: Final = re.compile(rb"[^!,;]+")
 """What stands between two blocks and begins none. Pillow passes it by, too."""
 
@@ -85,6 +98,8 @@ class _Blocks:
     inside: bool = False
     """Whether the walk stands before a sub-block, and not between two blocks."""
     ended: bool = False
+    chances: int = 8
+    """How often the walk may still hand over to `_pass_frames` in vain: each time costs as much as two frames save."""
 
     @property
     def stopped(self) -> bool:
@@ -108,16 +123,62 @@ class _Blocks:
         window = self.window
         while not (self.ended or self.stopped or self.exhausted):
             begin = window.view(offset, _LONGEST_HEAD, _AHEAD)
-            reached = self._walk_window(begin)
+            reached = self._walk_window(begin if self.inside else self._pass_frames(begin))
             if reached == begin:
                 return
             offset = window.start + reached
 
-    def _walk_window(self, at: int) -> int:
-        """Walk on from `at` to the end of the window, and return the place reached. This is all that many frames cost."""
+    def _pass_frames(self, at: int) -> int:
+        """Pass frames of the usual shape from `at` on, as long as they end in the window, and return the place reached.
+
+        Such a frame has a control block before it, and sub-blocks of one length but for the last. This is all that most
+        frames cost; it counts the steps that `_walk_window` would have taken.
+        """
         data, end = self.window.data, len(self.window.data)
-        steps_left, inside = self.steps_left, self.inside
-        frames, width, height = self.frames, self.width, self.height
+        near_end, most, unpack = end - _LONGEST_USUAL_HEAD, self.most_frames, _USUAL.unpack_from
+        steps_left, frames, width, height = self.steps_left, self.frames, self.width, self.height
+        seen, expected = -1, _RUN
+        while at < near_end and frames < most and steps_left > 1:
+            start, size, between, box, flags, length = unpack(data, at)
+            if start != _CONTROL_START or between != _BETWEEN or size != 4:
+                break
+            if box != seen:
+                seen = box
+                left, top, across, down = _BOX.unpack_from(data, at + _CONTROL_BYTES + 1)
+                if left + across > width:  # noqa: PLR1730 -- max() takes five times as long
+                    width = left + across
+                if top + down > height:  # noqa: PLR1730 -- as above
+                    height = top + down
+            at += _USUAL_HEAD_BYTES
+            if flags & 0x80:
+                at += _palette_bytes(flags)
+                length = data[at]
+            frames, step = frames + 1, length + 1
+            run = data[at : at + expected * step : step]
+            rest = run.lstrip(_ALONE[length])
+            if not rest:
+                run = data[at : at + _LONGEST_RUN * step : step]
+                rest = run.lstrip(_ALONE[length])
+            count = len(run) - len(rest)
+            last = rest[0] if rest else 0
+            behind = at + count * step + (last + 1 if last else 0)
+            if not rest or not length or behind >= end or data[behind]:
+                self.inside, steps_left = True, steps_left - 2
+                break
+            at = behind + 1
+            steps_left -= 4 if last else 3
+            if count > _RUN:
+                steps_left -= (count - 1) // (_RUN + 1)
+            expected = count + (count >> 2) + 2
+        self.chances += frames - self.frames - 2
+        self.steps_left, self.frames, self.width, self.height = steps_left, frames, width, height
+        return at
+
+    def _walk_window(self, at: int) -> int:
+        """Walk on from `at` to the end of the window or to a usual frame behind others, and return the place reached."""
+        data, end = self.window.data, len(self.window.data)
+        begun, near_end = at, end - _LONGEST_USUAL_HEAD if self.chances > 0 else 0
+        steps_left, inside, frames, width, height = self.steps_left, self.inside, self.frames, self.width, self.height
         while at < end and steps_left > 0 and frames < self.most_frames:
             steps_left -= 1
             byte = data[at]
@@ -132,6 +193,9 @@ class _Blocks:
                     at, inside = at + 1, False
             elif byte == _EXTENSION:
                 inside = at + 7 >= end or data[at + 2] != 4 or data[at + 7] != 0
+                if not inside and begun < at < near_end and data[at + _CONTROL_BYTES] == _FRAME_START:
+                    steps_left += 1  # the step is `_pass_frames`'s to take
+                    break
                 at += _EXTENSION_HEAD_BYTES if inside else _CONTROL_BYTES
             elif byte == _FRAME_START:
                 if at + _FRAME.size > end:
@@ -146,11 +210,14 @@ class _Blocks:
                 if top + down > height:  # noqa: PLR1730 -- as above
                     height = top + down
             else:
-                junk = self.window.run(_JUNK, self.window.start + at)
-                if not junk:
-                    self.ended = True
+                at, steps_left = self._pass_junk(at, steps_left)
+                if self.ended:
                     break
-                at, steps_left = at + junk, steps_left - junk // SKIPPED_PER_STEP
-        self.steps_left, self.inside, self.frames = steps_left, inside, frames
-        self.width, self.height = width, height
+        self.steps_left, self.inside, self.frames, self.width, self.height = steps_left, inside, frames, width, height
         return at
+
+    def _pass_junk(self, at: int, steps_left: int) -> tuple[int, int]:
+        """Pass what begins no block, and return the place reached and the steps left then; where nothing is, it ends."""
+        junk = self.window.run(_JUNK, self.window.start + at)
+        self.ended = not junk
+        return at + junk, steps_left - junk // SKIPPED_PER_STEP

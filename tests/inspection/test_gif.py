@@ -164,6 +164,40 @@ class TestSubBlocks:
         assert (found.frames, found.warnings) == (200, ())
 
 
+class TestUsualFrames:
+    """Frames that are passed in one go: seen, counted and paid for as if they were not."""
+
+    @pytest.mark.parametrize("flags", [0x00, 0x40, 0x87])
+    @pytest.mark.parametrize("count", [0, 1, 64, 65, 66, 130, 131, 300])
+    @pytest.mark.parametrize("last", [0, 1, 254])
+    def test_they_take_the_steps_of_others(self, count: int, last: int, flags: int) -> None:
+        pixels = full(count) + (full(1, last) if last else b"") + b"\0"
+        animation = gif(31, 17, (CONTROL + frame(31, 17, flags=flags, pixels=pixels)) * 6)
+        comments_for_controls = animation.replace(CONTROL, b"!\xfe" + CONTROL[2:])
+
+        for steps in range(1, 50):
+            rules = ImageRules(max_steps=steps)
+            assert look(animation, rules) == look(comments_for_controls, rules)
+
+    def test_boxes_and_lengths_may_change_from_frame_to_frame(self) -> None:
+        frames = [
+            CONTROL + frame(10 + number, 17, top=number % 7, pixels=full(number * 7 % 400) + full(1, 9) + b"\0")
+            for number in range(200)
+        ]
+
+        found = look(gif(1, 1, *frames))
+
+        assert (found.frames, found.width, found.height, found.warnings) == (200, 209, 23, ())
+
+    def test_others_between_them_are_passed(self) -> None:
+        streamed = CONTROL + frame(31, 17, pixels=b"".join(full(1, length) for length in (9, 8, 7)) + b"\0")
+        usual = CONTROL + frame(31, 17)
+
+        found = look(gif(31, 17, (streamed + usual + COMMENT + streamed * 3 + usual * 3) * 20 + bytes(800)))
+
+        assert (found.frames, found.warnings) == (160, ())
+
+
 class TestDamage:
     """What Pillow passes by we pass by; what has no picture is refused."""
 
