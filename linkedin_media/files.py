@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from functools import cache, partial
+from pathlib import Path
 from typing import Final
 
 import attrs
@@ -78,7 +79,7 @@ def inspect_now(source: ImageSource, rules: ImageRules) -> Inspection:
     """
     if isinstance(source.source, bytes):
         return inspect(BytesSource(source.source), rules)
-    if not isinstance(source.source, str | os.PathLike):
+    if not isinstance(source.source, _PATHS):
         raise FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
     fd, facts = open_regular(source.source, source.name)
     try:
@@ -87,7 +88,7 @@ def inspect_now(source: ImageSource, rules: ImageRules) -> Inspection:
         os.close(fd)
 
 
-@attrs.frozen
+@attrs.define
 class _Descriptor(Source):
     """Read at positions, without moving anything; what was read as `_first` is not read again."""
 
@@ -98,12 +99,12 @@ class _Descriptor(Source):
 
     def read(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`, fewer only at the end; `BlockingIOError` where it was not to wait."""
-        end = min(offset + length, self.size)
-        if end <= len(self._first):
+        end, known = offset + length, len(self._first)
+        if end <= known or known == self.size:
             return bytes(self._first[offset:end])
         if not self._at_once:
             return os.pread(self._fd, length, offset)
-        piece = bytearray(end - offset)
+        piece = bytearray(min(end, self.size) - offset)
         if not read_cached(self._fd, memoryview(piece), offset):
             raise BlockingIOError
         return bytes(piece)
@@ -130,6 +131,7 @@ def _open_at_once(
     return None
 
 
+_PATHS: Final = (str, Path, os.PathLike)  # Path by name, for an abstract class takes longer to ask
 _GIF: Final = b"GIF"  # its frames are counted, which takes its time
 
 

@@ -76,5 +76,4 @@ def _frame(window: Window, offset: int, length: int) -> Facts:
     if not (width and height):
         # A height of 0 would be told behind the scan (DNL); hardly any decoder follows it there.
         return _broken(f"its size is {width}x{height}")
-    found_end = window.tail(end).rfind(_END) >= 0
-    return Facts("JPEG", width, height, 1, cut_off=None if found_end else "no end marker, EOI")
+    return Facts("JPEG", width, height, 1, cut_off=None if window.ends_with(_END, end) else "no end marker, EOI")

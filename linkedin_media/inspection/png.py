@@ -72,6 +72,6 @@ def _ended(window: Window, facts: Facts | None, pixels: int) -> Facts:
     """Finish at the first `pixels`: the image header must have come, the last chunk should."""
     if facts is None:
         return _broken("it has no image header")
-    if window.tail(pixels).rfind(_END) >= 0:
+    if window.ends_with(_END, pixels):
         return facts
     return attrs.evolve(facts, cut_off="no end chunk, IEND")

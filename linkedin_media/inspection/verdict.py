@@ -12,7 +12,7 @@ from .rules import Facts, Format, not_an_image, truncated, unsupported, violatio
 from .window import Source, Window
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # with slots, making one would take half as long again
 class Inspection:
     """What a file is, and every rule it breaks.
 
@@ -39,9 +39,9 @@ class Inspection:
 def inspect(source: Source, rules: ImageRules = ImageRules()) -> Inspection:
     """Look at the headers of `source` and list every violation of `rules`; no content makes this raise.
 
-    A JPEG or PNG costs one read, and one more of its end if it is longer than 16 KiB, whatever its number of pixels. A
-    GIF is read once, up to its last frame or one frame too many. No more than 256 KiB are held, and a file crafted to
-    be slow ends with ``TOO_COMPLEX`` after ``rules.max_steps`` steps.
+    A JPEG or PNG costs one read, and one more of its end if it is longer than 16 KiB, whatever its number of pixels; yet
+    another if its last marker is not right there. A GIF is read once, up to its last frame or one frame too many. No
+    more than 256 KiB are held, and a file crafted to be slow ends with ``TOO_COMPLEX`` after ``rules.max_steps`` steps.
     """
     window = Window(source)
     facts = _walk(window, rules)

@@ -51,7 +51,25 @@ class TestReads:
             found, source = counted(data)
 
             assert found.ok
-            assert (len(source.reads), source.bytes_read) == (2, 24 * KIB)
+            assert (len(source.reads), source.bytes_read) == (2, 16 * KIB + 64)
+
+    @pytest.mark.parametrize("behind", [0, 56, 63, 8_000])
+    def test_what_is_appended_behind_the_end_costs_one_more_read_at_most(self, behind: int) -> None:
+        pixels, appended = bytes(KIB * KIB), bytes(behind)
+        for data in (
+            jpeg(6000, 6000, end=pixels + JPEG_END + appended),
+            png(6000, 6000, end=chunk(b"IDAT", pixels) + chunk(b"IEND") + appended),
+        ):
+            found, source = counted(data)
+
+            assert found.warnings == ()
+            assert source.reads[2:] == ([] if behind <= 56 else [(len(data) - 8 * KIB, 8 * KIB)])
+
+    def test_an_end_that_is_missing_costs_three_reads(self) -> None:
+        found, source = counted(jpeg(6000, 6000, end=bytes(KIB * KIB)))
+
+        assert [warning.code for warning in found.warnings] == ["TRUNCATED"]
+        assert source.bytes_read == 24 * KIB + 64
 
     def test_large_segments_are_jumped_over(self) -> None:
         profile = segment(0xE2, bytes(65_000))
@@ -62,7 +80,7 @@ class TestReads:
         assert source.largest_read <= 16 * KIB
 
     def test_large_chunks_are_jumped_over(self) -> None:
-        _, source = counted(png(31, 17, before=chunk(b"iCCP", bytes(5_000_000)), end=bytes(100_000)))
+        _, source = counted(png(31, 17, before=chunk(b"iCCP", bytes(5_000_000)), end=bytes(100_000) + chunk(b"IEND")))
 
         assert len(source.reads) == 3
         assert source.bytes_read < 30 * KIB
