@@ -21,7 +21,7 @@ _DESTINATIONS: Final = 64
 
 
 class Connections:
-    """Hands connections out and takes them back; whoever does is bounded already, see `Transport`."""
+    """Hands connections out and takes them back; whoever asks is bounded already, see `Transport`."""
 
     def __init__(self, session: aiohttp.ClientSession, timeout: aiohttp.ClientTimeout) -> None:
         self._session = session
@@ -35,32 +35,40 @@ class Connections:
         """Return the connection to an origin that was used last, if nothing has come over it that nobody asked for."""
         kept = self._kept.get(root)
         while kept:
-            connection = kept.pop()[0]
-            if _usable(connection):
+            connection, since = kept.pop()
+            if self._loop.time() - since < _IDLE and _usable(
+                connection
+            ):  # the timer may be late, and a farewell with it
                 return connection
             connection.close()
         return None
 
     async def opened(self, root: str) -> Connection:
-        """Return a new connection to an origin.
+        """Return a connection to an origin that is not kept here.
+
+        One that is of no use is replaced once: the pool's may be stale. A server that ends each one at once, or speaks
+        before it is asked, is heard.
 
         Raises:
             aiohttp.ClientError: There is none.
         """
-        connector, destination = self._session.connector, self._destinations.get(root) or self._destination(root)
-        while connector is not None:
-            try:
-                connection = await connector.connect(destination, [], self._timeout)
-            except TimeoutError:
-                raise aiohttp.ConnectionTimeoutError from None
-            protocol, transport = connection.protocol, connection.transport
-            if protocol is not None and _usable(connection):
-                protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=_READ)
-                if transport is not None and hasattr(transport, "max_size"):  # not on every event loop
-                    transport.max_size = _READ
-                return connection
+        connection = await self._connected(root)
+        if not _usable(connection):
             connection.close()
-        raise aiohttp.ClientConnectionError("the session is closed")
+            connection = await self._connected(root)
+        transport = connection.transport
+        if transport is not None and hasattr(transport, "max_size"):  # not on every event loop
+            transport.max_size = _READ
+        return connection
+
+    async def _connected(self, root: str) -> Connection:
+        connector, destination = self._session.connector, self._destinations.get(root) or self._destination(root)
+        if connector is None:
+            raise aiohttp.ClientConnectionError("the session is closed")
+        try:
+            return await connector.connect(destination, [], self._timeout)
+        except TimeoutError:
+            raise aiohttp.ConnectionTimeoutError from None
 
     def keep(self, root: str, connection: Connection) -> None:
         """Keep a connection for the next request, if its answer was read to its end; close it otherwise."""
@@ -71,13 +79,13 @@ class Connections:
         if self._timer is None:
             self._timer = self._loop.call_later(_IDLE, self._close_idle)
 
-    def close(self) -> None:
-        """Close every connection that is kept."""
+    def give_back(self) -> None:
+        """Give every connection that is kept to the session's pool, which closes its own in good order."""
         if self._timer is not None:
             self._timer.cancel()
         for kept in self._kept.values():
             while kept:
-                kept.pop()[0].close()
+                kept.pop()[0].release()
 
     def _close_idle(self) -> None:
         now = self._loop.time()
@@ -99,5 +107,8 @@ class Connections:
 
 
 def _usable(connection: Connection) -> bool:
-    protocol = connection.protocol
-    return protocol is not None and protocol.is_connected() and not protocol.should_close
+    """Tell whether a connection is open, and nothing is under way on it in either direction."""
+    protocol, transport = connection.protocol, connection.transport
+    if protocol is None or transport is None or not protocol.is_connected() or protocol.should_close:
+        return False
+    return transport.get_write_buffer_size() == 0

@@ -32,8 +32,13 @@ _REPEATED: Final = ("GET", "DELETE")
 """What aiohttp would repeat on its own; a PUT it would repeat, too, but its body goes out once only."""
 
 _BODILESS: Final = ("GET", "HEAD")
+_SWITCHING: Final = 101
+"""What comes behind this answer is no HTTP."""
+
+_READ: Final = 64 * 1024
 _REQUEST: Final = aiohttp.ClientSession._request  # noqa: SLF001 -- what mocks and instrumentation replace
-_GENUINE: Final = _REQUEST.__code__.co_filename == sys.modules["aiohttp.client"].__file__
+_CODE: Final = getattr(_REQUEST, "__code__", None)
+_GENUINE: Final = _CODE is not None and _CODE.co_filename == sys.modules["aiohttp.client"].__file__
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -176,7 +181,7 @@ class OverConnection:
             protocol = self._send(connection, head)
             while True:
                 message, self.content = await protocol.read()
-                if message.code == 101 or not 100 <= message.code < 200:
+                if message.code == _SWITCHING or not 100 <= message.code < 200:
                     break
         except BaseException:
             self.close()
@@ -188,7 +193,8 @@ class OverConnection:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if kind is None and self._connection is not None and (self._writing is None or self._writing.done()):
+        written = self._writing is None or self._writing.done()
+        if kind is None and self._connection is not None and written and self.status != _SWITCHING:
             self._connections.keep(self._outgoing.root, self._connection)
         else:
             self.close()
@@ -204,6 +210,7 @@ class OverConnection:
         protocol, transport, body = connection.protocol, connection.transport, self._outgoing.body
         if protocol is None or transport is None or transport.is_closing():
             raise aiohttp.ClientConnectionResetError("the connection was closed")
+        protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=_READ)
         self._outgoing.begun = True
         if not isinstance(body, UploadBody):
             transport.write(head + body if body else head)

@@ -191,7 +191,7 @@ class Transport:
         session, self._session, self._closed = self._session, None, True
         self._lookout.close()
         if self._connections is not None:
-            self._connections.close()
+            self._connections.give_back()
         if session is not None and session is not self._borrowed:
             await session.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import subprocess
 import sys
@@ -13,15 +12,10 @@ import pytest
 
 import linkedin_media as lm
 from linkedin_media import exchange
-from linkedin_media.connections import Connections
 from linkedin_media.exchange import unobserved
-from linkedin_media.model.secret import Secret
-from linkedin_media.options import Timeouts
 from linkedin_media.protocol import images
-from linkedin_media.protocol.hosts import parse_base_url
 from linkedin_media.protocol.wire import with_headers
-from linkedin_media.transport import Transport
-from tests.raw_server import Peer, RawServer, always, header
+from tests.raw_server import RawServer, always, header
 
 if TYPE_CHECKING:
     from aioresponses import aioresponses
@@ -119,61 +113,6 @@ with aioresponses():
 async def test_our_own_session_is_seen_to_be_unobserved() -> None:
     async with aiohttp.ClientSession() as session:
         assert unobserved(session)
-
-
-async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one() -> None:
-    pushed = asyncio.Event()
-
-    async def script(peer: Peer) -> None:
-        await peer.request()
-        await peer.answer(200, b'{"number":1}')
-        if peer.server.connections == 1:
-            await asyncio.sleep(0.05)
-            await peer.answer(200, b'{"number":"forged"}')
-            pushed.set()
-        while await peer.request():
-            await peer.answer(200, b'{"number":2}')
-
-    async with RawServer(script) as server:
-        transport = Transport(parse_base_url(server.base_url), Timeouts(), 1)
-        first = await transport.send(GET, Secret("t"), timeout=5)
-        await pushed.wait()
-        await asyncio.sleep(0.05)
-        second = await transport.send(GET, Secret("t"), timeout=5)
-        await transport.aclose()
-
-    assert first.body == b'{"number":1}'
-    assert second.body == b'{"number":1}'  # a new connection's first answer
-    assert server.connections == 2
-
-
-async def test_a_connection_is_kept_for_the_next_request() -> None:
-    async with RawServer(always(200, b"{}")) as server:
-        transport = Transport(parse_base_url(server.base_url), Timeouts(), 4)
-        for _ in range(5):
-            await transport.send(GET, Secret("t"), timeout=5)
-        await transport.aclose()
-
-    assert server.connections == 1
-
-
-async def test_a_connection_that_the_server_ends_is_not_kept() -> None:
-    async with RawServer(always(200, b"{}", "Connection: close")) as server:
-        transport = Transport(parse_base_url(server.base_url), Timeouts(), 4)
-        for _ in range(2):
-            await transport.send(GET, Secret("t"), timeout=5)
-        await transport.aclose()
-
-    assert server.connections == 2
-
-
-async def test_origins_are_not_remembered_without_end() -> None:
-    async with aiohttp.ClientSession() as session:
-        connections = Connections(session, aiohttp.ClientTimeout())
-        for port in range(1, 200):
-            connections._destination(f"http://127.0.0.1:{port}")
-
-        assert len(connections._destinations) <= 64
 
 
 async def test_the_host_is_named_with_its_port() -> None:

@@ -92,7 +92,7 @@ class Flight:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         record = self._tasks.pop(task)
-        if len(self._tasks) <= self.rouse_at:
+        if len(self) <= self.rouse_at:
             self.wake.set()
         if record.id not in self.doubts.ids:
             self.worker.ledger.let_go([record])

@@ -89,11 +89,12 @@ def distrust(url: object, base: Origin, domains: Sequence[str]) -> str | None:
 
 
 def split(url: str) -> tuple[str, str]:
-    """Return scheme and authority of a trusted URL, and the path and query that a request for it names."""
+    """Return scheme and authority of a trusted URL, without a port that goes without saying, and the path and query."""
     path = url.find("/", url.index("//") + 2)
     query = url.find("?")
     end = min((at for at in (path, query) if at >= 0), default=len(url))
-    return url[:end], url[end:] if end == path else f"/{url[end:]}"
+    root = url[:end].removesuffix(":443" if url.startswith("https:") else ":80")
+    return root, url[end:] if end == path else f"/{url[end:]}"
 
 
 def _origin(text: str) -> Origin | None:

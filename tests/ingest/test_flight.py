@@ -103,3 +103,17 @@ async def test_what_was_not_begun_is_left_to_another_run() -> None:
     assert hands.begun == [0]
     assert sorted(hands.left) == [0, 1, 2]
     assert flight.idle
+
+
+async def test_the_end_of_a_job_is_looked_at_only_once_few_are_left() -> None:
+    hands = Hands()
+    flight = await flight_of(hands, 1, *(record(number) for number in range(3)))
+    flight.rouse_at = 1
+
+    woken = []
+    for number in range(3):
+        hands.ends[number].set_result(None)
+        await asyncio.sleep(0.01)
+        woken.append(flight.wake.is_set())
+
+    assert woken == [False, True, True]

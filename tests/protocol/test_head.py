@@ -70,6 +70,9 @@ def test_a_token_that_would_end_its_line_is_refused_and_not_shown() -> None:
         ("https://www.linkedin.com?ut=a/b", ("https://www.linkedin.com", "/?ut=a/b")),
         ("https://www.linkedin.com", ("https://www.linkedin.com", "/")),
         ("http://[::1]:8080/", ("http://[::1]:8080", "/")),
+        ("https://www.linkedin.com:443/x", ("https://www.linkedin.com", "/x")),
+        ("http://localhost:80?x", ("http://localhost", "/?x")),
+        ("http://localhost:443/x", ("http://localhost:443", "/x")),
     ],
 )
 def test_a_url_is_split_into_where_a_request_goes_and_what_it_names(url: str, parts: tuple[str, str]) -> None:
