@@ -371,7 +371,7 @@ def test_an_ingest_under_way_can_be_looked_at_but_not_doubled(
 
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         metrics = answer.read().decode()
-    seen = cli("ingest", "status", "--ledger", "a.ledger", "--json").row
+    seen = _status_once(cli, "uploaded", 4)
     said = cli("ingest", "status", "--ledger", "a.ledger").out
     other = cli("ingest", path, "--ledger", "a.ledger", "--json")
     reported = cli("ingest", "report", "--ledger", "a.ledger", "--html", "out.html")
@@ -392,6 +392,16 @@ def test_an_ingest_under_way_can_be_looked_at_but_not_doubled(
     assert process.returncode == 143
     assert b"4 are left: run the same command again" in out
     assert b"Traceback" not in err
+
+
+def _status_once(cli, state, jobs):
+    """The status once so many jobs are in a state: progress is written down a little later, when the disk has time."""
+    deadline = time.monotonic() + 15
+    while True:
+        seen = cli("ingest", "status", "--ledger", "a.ledger", "--json").row
+        if seen["states"][state] == jobs or time.monotonic() > deadline:
+            return seen
+        time.sleep(0.05)
 
 
 def _free_port():
