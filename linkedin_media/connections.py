@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp.connector import Connection
 from yarl import URL
 
-_READ: Final = 64 * 1024
+READ: Final = 64 * 1024
 """Bytes that are read at a time. Where asyncio makes room for 256 KB, the system has to find and to clear it each time."""
 
 _IDLE: Final = 15.0
@@ -36,9 +36,8 @@ class Connections:
         kept = self._kept.get(root)
         while kept:
             connection, since = kept.pop()
-            if self._loop.time() - since < _IDLE and _usable(
-                connection
-            ):  # the timer may be late, and a farewell with it
+            is_fresh = self._loop.time() - since < _IDLE  # the timer may be late, and the server's farewell with it
+            if is_fresh and _usable(connection):
                 return connection
             connection.close()
         return None
@@ -58,7 +57,7 @@ class Connections:
             connection = await self._connected(root)
         transport = connection.transport
         if transport is not None and hasattr(transport, "max_size"):  # not on every event loop
-            transport.max_size = _READ
+            transport.max_size = READ
         return connection
 
     async def _connected(self, root: str) -> Connection:

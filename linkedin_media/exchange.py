@@ -22,7 +22,7 @@ from aiohttp.connector import Connection
 from aiohttp.http import StreamWriter
 from yarl import URL
 
-from .connections import Connections
+from .connections import READ, Connections
 from .containment import unrepeated
 from .model.secret import Secret
 from .protocol.head import request_head
@@ -35,7 +35,6 @@ _BODILESS: Final = ("GET", "HEAD")
 _SWITCHING: Final = 101
 """What comes behind this answer is no HTTP."""
 
-_READ: Final = 64 * 1024
 _REQUEST: Final = aiohttp.ClientSession._request  # noqa: SLF001 -- what mocks and instrumentation replace
 _CODE: Final = getattr(_REQUEST, "__code__", None)
 _GENUINE: Final = _CODE is not None and _CODE.co_filename == sys.modules["aiohttp.client"].__file__
@@ -57,6 +56,11 @@ class Outgoing:
     once: bool = False
     expect_continue: bool = False
     begun: bool = attrs.field(default=False, init=False)
+
+    @property
+    def authority(self) -> str:
+        """Host and port, as they are named in the request."""
+        return self.root.partition("//")[2]
 
     @property
     def length(self) -> int | None:
@@ -169,7 +173,7 @@ class OverConnection:
         outgoing = self._outgoing
         head = request_head(
             outgoing.method,
-            outgoing.root.partition("//")[2],
+            outgoing.authority,
             outgoing.target,
             outgoing.headers,
             authorization=outgoing.authorization,
@@ -210,7 +214,7 @@ class OverConnection:
         protocol, transport, body = connection.protocol, connection.transport, self._outgoing.body
         if protocol is None or transport is None or transport.is_closing():
             raise aiohttp.ClientConnectionResetError("the connection was closed")
-        protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=_READ)
+        protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=READ)
         self._outgoing.begun = True
         if not isinstance(body, UploadBody):
             transport.write(head + body if body else head)
