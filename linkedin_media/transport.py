@@ -165,12 +165,12 @@ class Transport:
             ConnectionFailed, ConnectionLost, DeadlineExceeded: The network failed, or fewer bytes came than announced.
         """
         problem = distrust(url, self.base, DOWNLOAD_HOSTS)
-        if problem:
+        outgoing, url = (
+            None if problem else _downloading(url),
+            "…",
+        )  # it is signed: from here on, no frame of ours shows it
+        if outgoing is None:
             raise UntrustedHost(f"the download URL is not to be trusted: {problem}")
-        root, target = split(url)
-        wanted = {**_accepted(), "Accept": "image/*", "Accept-Encoding": "identity"}
-        outgoing = Outgoing(method="GET", root=root, target=target, headers=wanted, token=None)
-        url = target = "…"  # it is signed: from here on, no frame of ours shows it
         patience = attrs.evolve(self._patience, sock_read=self.timeouts.stall)
         exchange, sink = OverSession(self._http(), outgoing, patience, ours=self._borrowed is None), _Sink(write)
 
@@ -179,9 +179,8 @@ class Transport:
                 await sink.fill(reply)
                 return Downloaded(size=sink.size, content_type=reply.content_type)
 
-        host = root.partition("//")[2]
         limit, what = Limit(self._lookout, timeout), "the download was not finished"
-        downloaded = await contained(exchanged(), limit, what=what, host=host)
+        downloaded = await contained(exchanged(), limit, what=what, host=outgoing.authority)
         if sink.failure is not None:
             raise sink.failure
         return downloaded
@@ -244,6 +243,12 @@ def _uploading(upload: InitializedUpload, body: UploadBody, token: Secret | None
         body=body,
         expect_continue=expect_continue,
     )
+
+
+def _downloading(url: str) -> Outgoing:
+    root, target = split(url)
+    wanted = {**_accepted(), "Accept": "image/*", "Accept-Encoding": "identity"}
+    return Outgoing(method="GET", root=root, target=target, headers=wanted, token=None)
 
 
 def _checked(response: Response, body: UploadBody, *, complete: bool) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ssl
+import traceback
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -428,7 +429,10 @@ async def test_a_download_from_elsewhere_is_refused_without_showing_its_address(
     with pytest.raises(UntrustedHost) as caught:
         await refused_download(url)(transport)
 
+    ours = [entry for entry in traceback.walk_tb(caught.tb) if "linkedin_media" in entry[0].f_code.co_filename]
     assert SIGNATURE not in str(caught.value)
+    assert ours
+    assert all(SIGNATURE not in repr(frame.f_locals) for frame, _ in ours)
 
 
 async def test_an_upload_url_that_is_not_linkedins_sees_nothing() -> None:
