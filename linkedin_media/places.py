@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Generator
+from typing import Final
 
 
 class _AtOnce(Awaitable[None]):
@@ -15,6 +16,8 @@ class _AtOnce(Awaitable[None]):
 
 
 _AT_ONCE = _AtOnce()
+_LET_ON: Final = 2
+"""Of those who feed the ones that wait, so many go on for each place given back: all of them at once come back as a crowd."""
 
 
 class Places:
@@ -24,37 +27,51 @@ class Places:
     can tell those who feed the ones that wait to stop for a while.
     """
 
-    __slots__ = ("_behind", "_free", "_number", "_waiting")
+    __slots__ = ("_behind", "_crowd", "_free", "_number", "_waiting")
 
     def __init__(self, number: int) -> None:
         self._number = self._free = number
+        self._crowd = 2 * number
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._behind: list[asyncio.Future[None]] = []
+        self._behind: deque[asyncio.Future[None]] = deque()
 
     def relieved(self) -> Awaitable[None]:
-        """Wait while more than twice as many wait for a place as there are places: whoever feeds them is too fast."""
-        return self._relief() if len(self._waiting) > 2 * self._number else _AT_ONCE
+        """Wait while more than twice as many wait for a place as there were at first: whoever feeds them is too fast."""
+        return self._relief() if len(self._waiting) > self._crowd else _AT_ONCE
 
     def take(self) -> Awaitable[None]:
         """Take a place, once there is one."""
-        if self._free:
+        if self._free > 0:
             self._free -= 1
             return _AT_ONCE
         return self._turn()
 
     def give(self) -> None:
         """Give a place back: it goes from hand to hand where others wait."""
+        if self._free < 0 or not self._hand_on():
+            self._free += 1
+        let_on = 0
+        while self._behind and len(self._waiting) <= self._crowd and (let_on < _LET_ON or not self._waiting):
+            let_on += 1
+            behind = self._behind.popleft()
+            if not behind.done():
+                behind.set_result(None)
+
+    def change(self, number: int) -> None:
+        """Let there be another number of places; those who are inside stay."""
+        self._free += number - self._number
+        self._number = number
+        while self._free > 0 and self._hand_on():
+            self._free -= 1
+
+    def _hand_on(self) -> bool:
+        """Give a place to the first who waits for one, and tell whether somebody did."""
         while self._waiting:
             waiting = self._waiting.popleft()
             if not waiting.done():
                 waiting.set_result(None)
-                break
-        else:
-            self._free += 1
-        while self._behind and len(self._waiting) <= 2 * self._number:
-            behind = self._behind.pop()
-            if not behind.done():
-                behind.set_result(None)
+                return True
+        return False
 
     async def _turn(self) -> None:
         waiting = asyncio.get_running_loop().create_future()

@@ -155,3 +155,84 @@ async def test_all_who_feed_go_on_even_if_nobody_ever_takes_a_place_again() -> N
 
     held.set()
     await asyncio.wait_for(asyncio.gather(*feeding), 1)
+
+
+async def test_those_who_feed_go_on_a_few_at_a_time_in_the_order_of_coming() -> None:
+    places, held, order = Places(2), asyncio.Event(), []
+    holding = await crowd(places, held, 2 + 5)
+
+    async def feed(name: int) -> None:
+        await places.relieved()
+        order.append(name)
+
+    feeding = [asyncio.create_task(feed(name)) for name in range(6)]
+    await asyncio.sleep(0.01)
+    places.give()  # four wait now: enough for a while
+    await asyncio.sleep(0.01)
+    assert order == [0, 1]
+
+    places._free -= 1  # what was given was nobody's
+    held.set()
+    await asyncio.wait_for(asyncio.gather(*holding, *feeding), 1)
+    assert order == list(range(6))
+
+
+async def test_more_places_let_in_those_who_wait_and_no_more() -> None:
+    places, held = Places(1), asyncio.Event()
+    holding = await crowd(places, held, 1 + 4)
+    places.change(3)
+    await asyncio.sleep(0.01)
+    assert (len(places._waiting), places._free) == (2, 0)
+
+    held.set()
+    await asyncio.gather(*holding)
+    assert places._free == 3
+
+
+async def test_fewer_places_let_those_inside_stay_and_nobody_else_in() -> None:
+    places, inside, held = Places(3), 0, asyncio.Event()
+
+    async def enter() -> None:
+        nonlocal inside
+        async with places:
+            inside += 1
+            await held.wait()
+            inside -= 1
+
+    first = [asyncio.create_task(enter()) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    places.change(1)
+    later = asyncio.create_task(enter())
+    for task in first[:2]:
+        task.cancel()
+    await asyncio.wait(first[:2])
+    inside -= 2
+    await asyncio.sleep(0.01)
+    assert (inside, later.done(), places._free) == (1, False, 0)
+
+    held.set()
+    await asyncio.wait_for(asyncio.gather(first[2], later), 1)
+    assert places._free == 1
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_no_place_is_lost_while_their_number_changes_at_random(seed: int) -> None:
+    chance, places, inside = random.Random(seed), Places(3), 0
+
+    async def enter() -> None:
+        nonlocal inside
+        async with places:
+            inside += 1
+            try:
+                await asyncio.sleep(chance.random() / 500)
+            finally:
+                inside -= 1
+                places.change(chance.randint(1, 6))
+
+    tasks = [asyncio.create_task(enter()) for _ in range(60)]
+    for task in tasks:
+        if chance.random() < 0.3:
+            asyncio.get_running_loop().call_later(chance.random() / 100, task.cancel)
+    await asyncio.wait(tasks)
+
+    assert (inside, places._free) == (0, places._number)

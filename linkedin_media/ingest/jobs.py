@@ -200,6 +200,11 @@ class Record:
         if not self.sendings:
             self.first_intent_at = None
 
+    def posted(self, post: Urn | None, *, at: int) -> None:
+        """End with a post, whose URN may be unknown."""
+        self.enter(State.POSTED)
+        self.post, self.error, self.ended_at = (None if post is None else str(post)), None, at
+
     def fail(self, error: Exception, *, at: int) -> None:
         """End with an error."""
         self.enter(State.FAILED)

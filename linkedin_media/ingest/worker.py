@@ -73,7 +73,8 @@ class Worker:
             LedgerError: The ledger refused; nothing more may be sent.
         """
         try:
-            await self._advance(record, sent)
+            if await self._advance(record, sent):
+                await self.ledger.save(record)  # here, where nothing of the work is held any more: many wait at once
         except FATAL:
             await self.ledger.save(record, release=True)
             raise
@@ -81,20 +82,22 @@ class Worker:
             raise
         except LinkedInMediaError as error:
             await self._after(record, error)
+        finally:
+            self.sending.discard(record.id)
 
-    async def _advance(self, record: Record, sent: Callable[[], None]) -> None:
+    async def _advance(self, record: Record, sent: Callable[[], None]) -> bool:
+        """Take a job as far as it goes; tell whether its end is still to be written down."""
         job = record.spec.job()
         check_job(job)
         record.began_at = record.began_at or now_ms()
         if record.state is State.PARKED:
             record.enter(State.NEW)
         await self._upload_images(record, job, sent)
-        if job.commentary is None:
-            record.enter(State.AVAILABLE)
-            record.ended_at = now_ms()
-            await self.ledger.save(record)
-        else:
-            await self.post(record, job)
+        if job.commentary is not None:
+            return await self._post(record, job)
+        record.enter(State.AVAILABLE)
+        record.ended_at = now_ms()
+        return True
 
     async def _upload_images(self, record: Record, job: Job, sent: Callable[[], None]) -> None:
         missing = [position for position, image in enumerate(record.images) if not image.available]
@@ -149,8 +152,11 @@ class Worker:
             return None
         return reached
 
-    async def post(self, record: Record, job: Job) -> None:
-        """Write the intent down, then send the post, once. While its number is in `sending`, it is not to be cancelled."""
+    async def _post(self, record: Record, job: Job) -> bool:
+        """Write the intent down, then send the post, once; tell whether its end is still to be written down.
+
+        While its number is in `sending`, it is not to be cancelled.
+        """
         draft = draft_of(job, record.image_urns)
         record.enter(State.AVAILABLE)
 
@@ -170,21 +176,19 @@ class Worker:
         except LedgerError:
             raise
         except LinkedInMediaError as error:
-            if not certainly_not_posted(error):
-                await self.ledger.refresh(record)  # it stays POSTING: in doubt
-                return
-            record.refused()
-            raise
+            if certainly_not_posted(error):
+                record.refused()
+                raise
+            await self.ledger.refresh(record)  # it stays POSTING: in doubt
         else:
             self.limited_since = None
-            await self.posted(record, post)
-        finally:
-            self.sending.discard(record.id)
+            record.posted(post.id, at=now_ms())
+            return True
+        return False
 
     async def posted(self, record: Record, post: CreatedPost) -> None:
         """Write down that the post exists."""
-        record.enter(State.POSTED)
-        record.post, record.error, record.ended_at = (str(post.id) if post.id else None), None, now_ms()
+        record.posted(post.id, at=now_ms())
         await self.ledger.save(record)
 
     async def _settle_duplicate(self, record: Record, draft: PostDraft, error: DuplicatePost) -> None:

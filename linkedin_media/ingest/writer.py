@@ -26,10 +26,13 @@ from .statements import INTENT, JobRow, JobUpdate
 
 T = TypeVar("T")
 _MOST: Final = 500
-_LINGER: Final = 0.002
-"""Seconds that an intent waits for others to share its transaction, unless as many as `_ENOUGH` are there before."""
+_LINGER: Final = 0.01
+"""Seconds that an intent waits for others to share its transaction, unless as many as `_ENOUGH` are there before.
 
-_ENOUGH: Final = 8
+Intents run ahead of the posts (`pipeline.lead`), so that nobody stands still meanwhile.
+"""
+
+_ENOUGH: Final = 32
 _PATIENCE: Final = 0.02
 """Seconds that any other update waits: it delays no call, and an intent will take it along."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -18,7 +17,9 @@ from ..model.urn import Urn
 from ..options import Concurrency, ImageRules
 from ..places import Places
 from ..protocol.posts import build_create
+from ..protocol.wire import Request
 from .events import Stage, Track
+from .lead import Lead
 from .poller import Poller
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Stages:
         self._initializing = Places(bounds.initialize)
         self._uploading = Places(bounds.upload)
         self._posting = Places(bounds.post)
+        self._lead = Lead(bounds.post)
+        self._ready = Places(bounds.post)  # to be posted, or being posted; where intents are written, they wait here
 
     async def to_available(self, work: ImageWork) -> Image:
         """Take one image from where it is to AVAILABLE.
@@ -93,6 +96,7 @@ class Stages:
                 with self._poller:
                     async with self._uploading:
                         await self._posting.relieved()
+                        await self._ready.relieved()
                         reached = await self._send(work, reached)
                 work.sent()
             work.track.image = reached.image
@@ -123,16 +127,29 @@ class Stages:
     ) -> CreatedPost:
         """Create a post. `intend` is awaited when nothing but the sending is left, and says until when it may leave.
 
-        It is given the body that will be sent.
+        It is given the body that will be sent. So that writing it down keeps nobody from sending, some run ahead of their
+        places: as many as will have one soon.
 
         Raises:
             PostOutcomeUnknown: It may exist.
         """
         with track.at(Stage.POST):
-            async with self._posting:
+            if intend is None:
+                async with self._posting:
+                    return await self._client.posts.create(draft)
+            async with self._ready:
                 request = build_create(draft)
-                send_before = math.inf if intend is None else await intend(request.body or b"")
-                return await self._client.posts.send(request, draft, send_before=send_before)
+                send_before = await intend(request.body or b"")
+                async with self._posting:
+                    return await self._create(request, draft, send_before)
+
+    async def _create(self, request: Request, draft: PostDraft, send_before: float) -> CreatedPost:
+        began = self._client.clock.monotonic()
+        try:
+            return await self._client.posts.send(request, draft, send_before=send_before)
+        finally:
+            self._lead.learn(self._client.clock.monotonic() - began)
+            self._ready.change(self._lead.number)
 
     async def _send(self, work: ImageWork, started: InitializedUpload | None) -> UploadedImage:
         """Validate, initialize and upload within one place: the URL expires, and the descriptor stays the same."""

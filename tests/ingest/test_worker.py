@@ -40,6 +40,7 @@ from linkedin_media.model.urn import Urn
 from linkedin_media.pipeline.events import ignore
 from linkedin_media.protocol import posts as protocol
 from linkedin_media.protocol.hosts import parse_base_url
+from tests.waiting import eventually
 
 POST = Urn("urn:li:share:7489123456789012345")
 DAY = 86_400_000
@@ -174,6 +175,26 @@ async def test_the_intent_is_durable_before_the_post_is_sent(begin, ledger):
     assert seen == [(State.POSTING, 1, True)]
     assert (await row_of(ledger))["intent_digest"] == hashlib.sha256(body).hexdigest()
     assert worker.sending == set()
+
+
+async def test_a_post_counts_as_being_sent_until_its_outcome_is_durable(begin, ledger, monkeypatch):
+    worker, record = await begin()
+    save, told = ledger.save, asyncio.Event()
+
+    async def save_slowly(record, *, release=False):
+        assert (record.state, record.post) == (State.POSTED, POST)
+        await told.wait()
+        await save(record, release=release)
+
+    monkeypatch.setattr(ledger, "save", save_slowly)
+    work = asyncio.create_task(worker.carry_out(record))
+    await eventually(lambda: record.state is State.POSTED)
+    assert worker.sending == {record.id}  # a run that ends waits for it
+
+    told.set()
+    await work
+    assert worker.sending == set()
+    assert (await row_of(ledger))["post"] == POST
 
 
 async def test_nothing_is_sent_whose_intent_could_not_be_written(begin, ledger):
