@@ -93,7 +93,10 @@ quota = Table(
 
 
 class now_ms(FunctionElement[int]):  # noqa: N801 -- reads as the SQL function it is
-    """The database's own clock in epoch milliseconds; every instant that decides anything comes from it."""
+    """The database's own clock in epoch milliseconds; every instant that decides anything comes from it.
+
+    It stands still while a statement runs: what one statement writes down has one time.
+    """
 
     type = BigInteger()
     inherit_cache = True
@@ -106,7 +109,7 @@ def _sqlite_now(_element: Any, _compiler: Any, **_options: Any) -> str:
 
 @compiles(now_ms, "postgresql")
 def _postgresql_now(_element: Any, _compiler: Any, **_options: Any) -> str:
-    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+    return "CAST(extract(epoch FROM statement_timestamp()) * 1000 AS BIGINT)"
 
 
 MIGRATIONS: Final[Sequence[Callable[[Connection], None]]] = ()
