@@ -18,15 +18,23 @@ async def read_reply(answer: Answer, most: int = MAX_REPLY) -> Response:
     Raises:
         UnexpectedReply: It is longer, or encoded in a way nobody asked for.
     """
-    content, body = answer.content, bytearray()
-    decoder = _decoder(answer.headers.get("Content-Encoding", ""))
+    content, encoding = answer.content, answer.headers.get("Content-Encoding", "")
+    if content.is_eof() and not encoding:  # it came whole, as most do
+        body = content.read_nowait()
+        _check_length(answer, len(body), most)
+        return Response(status=answer.status, headers=Headers(answer.headers), body=body)
+    decoder, decoded = _decoder(encoding), bytearray()
     while not content.at_eof():
-        body += decoder(await content.readany(), most + 1 - len(body))
-        if len(body) > most:
-            answer.close()
-            raise UnexpectedReply(f"the answer is longer than {most:,} bytes", status=answer.status)
+        decoded += decoder(await content.readany(), most + 1 - len(decoded))
+        _check_length(answer, len(decoded), most)
 
-    return Response(status=answer.status, headers=Headers(answer.headers), body=bytes(body))
+    return Response(status=answer.status, headers=Headers(answer.headers), body=bytes(decoded))
+
+
+def _check_length(answer: Answer, length: int, most: int) -> None:
+    if length > most:
+        answer.close()
+        raise UnexpectedReply(f"the answer is longer than {most:,} bytes", status=answer.status)
 
 
 def _decoder(encoding: str) -> Callable[[bytes, int], bytes]:

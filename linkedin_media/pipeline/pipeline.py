@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidArgument, InvalidImage, LinkedInMediaError, PostOutcomeUnknown, Violation
 from ..model.image import Image, MediaLibraryMetadata
 from ..model.job import ImageSource, Job, Readable
-from ..model.post import MULTI_IMAGE_RANGE, Content, CreatedPost, ImageContent, MultiImageContent, PostDraft
+from ..model.post import Content, CreatedPost, ImageContent, MultiImageContent, PostDraft
 from ..model.urn import Urn, owner_urn
 from ..options import Concurrency, ImageRules, PollPolicy
 from ..places import Places
@@ -22,9 +22,6 @@ from .stages import ImageWork, Stages, ignore_sent
 
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
-
-
-_PLACEHOLDERS: Final = tuple(Urn.of("image", f"placeholder-{number}") for number in range(MULTI_IMAGE_RANGE.stop))
 
 
 class Pipeline:
@@ -235,7 +232,9 @@ def check_job(job: Job) -> None:
         InvalidArgument: See `protocol.posts.build_create`.
     """
     if job.commentary is not None:
-        posts_protocol.check_create(draft_of(job, _PLACEHOLDERS[: len(job.images)]))
+        posts_protocol.check_wish(job.author, job.commentary, job.visibility)
+        for image in job.images:
+            posts_protocol.check_alt_text(image.alt_text)
 
 
 def _failed_at(tracks: Sequence[Track]) -> Stage:

@@ -97,7 +97,7 @@ def _structure_factory(cls: type[Any], converter: Converter) -> Any:
     known = frozenset(names.values())
 
     def keep_unknown(value: object, _: type[Any]) -> Any:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):  # asking for a protocol takes long
             raise TypeError("expected an object")
         if known.issuperset(value):
             return structure(value, cls)
@@ -168,6 +168,9 @@ def _strict(*allowed: type) -> Any:
     return structure
 
 
+_structure_text: Final = _strict(str)
+
+
 def _structure_float(value: object, _: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise TypeError("expected a finite number")
@@ -205,12 +208,12 @@ def _is_open_enum(annotation: Any) -> bool:
 def _structure_open_enum(value: object, annotation: Any) -> Any:
     if value is None and type(None) in get_args(annotation):
         return None
-    return _strict(str)(value, annotation)
+    return _structure_text(value, annotation)
 
 
 def _make_converter() -> Converter:
     converter = Converter()
-    converter.register_structure_hook(str, _strict(str))
+    converter.register_structure_hook(str, _structure_text)
     converter.register_structure_hook(int, _strict(int))
     converter.register_structure_hook(bool, _strict(bool))
     converter.register_structure_hook(float, _structure_float)

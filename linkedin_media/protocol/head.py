@@ -33,7 +33,7 @@ def request_head(
         raise InvalidArgument("the path of the request cannot be sent: it must be percent-encoded")  # it may be signed
     fields = _fields(tuple(headers.items()))
     if authorization is not None:
-        fields += f"Authorization: {_checked('Authorization', authorization)}\r\n"
+        fields += f"Authorization: {_value('Authorization', authorization)}\r\n"
     if length is not None:
         fields += f"Content-Length: {length}\r\n"
     return f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n".encode("ascii")
@@ -41,10 +41,20 @@ def request_head(
 
 @lru_cache(maxsize=256)
 def _fields(headers: tuple[tuple[str, str], ...]) -> str:
-    return "".join(f"{name}: {_checked(name, value)}\r\n" for name, value in headers)
+    return "".join(f"{_name(name)}: {_value(name, value)}\r\n" for name, value in headers)
 
 
-def _checked(name: str, value: str) -> str:
-    if not (value and value.isascii() and value.isprintable() and value == value.strip() and _NAME.fullmatch(name)):
-        raise InvalidArgument(f"header {printable(name)[:40]} cannot be sent: it holds what no header may")
+def _name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise _refused(name)
+    return name
+
+
+def _value(name: str, value: str) -> str:
+    if not (value and value.isascii() and value.isprintable() and value == value.strip()):
+        raise _refused(name)
     return value
+
+
+def _refused(name: str) -> InvalidArgument:
+    return InvalidArgument(f"header {printable(name)[:40]} cannot be sent: it holds what no header may")

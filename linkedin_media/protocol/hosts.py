@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import attrs
@@ -14,6 +15,7 @@ LONGEST_URL: Final = 8192
 UPLOAD_HOSTS: Final = ("linkedin.com",)
 DOWNLOAD_HOSTS: Final = ("linkedin.com", "licdn.com")
 _URL: Final = re.compile(r"(https?)://(\[::1\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::([0-9]{1,5}))?([/?].*)?")
+_ROOT: Final = re.compile(r"[^/]*//[^/?]*")
 _FORBIDDEN: Final = re.compile(r"[^!-~]|[\"<>\\^`{|}#]")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 
@@ -74,7 +76,8 @@ def distrust(url: object, base: Origin, domains: Sequence[str]) -> str | None:
         return f"it is {len(url)} characters long"
     if _FORBIDDEN.search(url):
         return "it holds characters no URL may hold"
-    origin = _origin(url)
+    root = _ROOT.match(url)
+    origin = root and _origin(root[0])
     if origin is None:
         return "it is not a plain http(s) URL"
     if base.loopback and origin.same_as(base):
@@ -97,6 +100,7 @@ def split(url: str) -> tuple[str, str]:
     return root, url[end:] if end == path else f"/{url[end:]}"
 
 
+@lru_cache(maxsize=64)
 def _origin(text: str) -> Origin | None:
     match = _URL.fullmatch(text)
     if not match:

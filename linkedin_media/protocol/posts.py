@@ -79,15 +79,24 @@ def check_create(draft: PostDraft) -> None:
     Raises:
         InvalidArgument: See `build_create`.
     """
-    author_urn(draft.author)
-    check_commentary(draft.commentary)
-    check_unicode(draft.visibility, "visibility")
+    check_wish(draft.author, draft.commentary, draft.visibility)
     if draft.content is not None:
         check_content(draft.content)
     if draft.reshare_parent is not None:
         post_urn(draft.reshare_parent)
     if draft.content is None and draft.reshare_parent is None and not _wire_of(draft.commentary):
         raise InvalidArgument("a post without content needs a commentary", argument="commentary")
+
+
+def check_wish(author: str, commentary: str | Commentary, visibility: str) -> None:
+    """Refuse what LinkedIn would refuse of a post, whatever it shows.
+
+    Raises:
+        InvalidArgument: An author who cannot post, or text beyond LinkedIn's limits.
+    """
+    author_urn(author)
+    check_commentary(commentary)
+    check_unicode(visibility, "visibility")
 
 
 def parse_create(response: Response, draft: PostDraft) -> CreatedPost:
