@@ -19,16 +19,21 @@ class Alarm:
     _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False)
     _handle: asyncio.Handle | None = attrs.field(default=None, init=False)
     _due: float = attrs.field(default=0.0, init=False)
+    _wish: float = attrs.field(default=0.0, init=False)
+    """The seconds after which it was to ring, whenever that was asked for."""
 
     def within(self, seconds: float) -> None:
         """Ring in `seconds` at the latest."""
         loop = asyncio.get_running_loop()
+        is_set = self._handle is not None and self._loop is loop
+        if is_set and self._wish <= seconds:
+            return
         due = loop.time() + seconds if seconds > 0 else 0.0
+        if is_set and self._due <= due:
+            return
         if self._handle is not None:
-            if self._loop is loop and self._due <= due:
-                return
             self._handle.cancel()
-        self._loop, self._due = loop, due
+        self._loop, self._due, self._wish = loop, due, seconds
         self._handle = loop.call_at(due, self._ring) if due else loop.call_soon(self._ring)
 
     def cancel(self) -> None:

@@ -29,6 +29,11 @@ class Batch:
     """Writes of one loop; older ones may be of a loop that is closed, where nobody waits."""
 
     writes: Sequence[Write]
+    _loop: asyncio.AbstractEventLoop = attrs.field(init=False)
+
+    @_loop.default
+    def _of_the_newest(self) -> asyncio.AbstractEventLoop:
+        return self.writes[-1].future.get_loop()
 
     def end(self, told: Callable[[], None]) -> None:
         """Tell, from the thread, that everything is durable: those who wait, then `told`."""
@@ -40,13 +45,10 @@ class Batch:
         """True once the loop is closed, so that nobody will ever be told."""
         return self._loop.is_closed()
 
-    @property
-    def _loop(self) -> asyncio.AbstractEventLoop:
-        return self.writes[-1].future.get_loop()
-
     def _tell(self, told: Callable[[], None]) -> None:
+        loop = self._loop
         for write in self.writes:
-            if write.future.done() or write.future.get_loop() is not self._loop:
+            if write.future.done() or write.future.get_loop() is not loop:
                 continue
             if isinstance(write.result, Exception):
                 write.future.set_exception(write.result)

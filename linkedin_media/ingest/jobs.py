@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 import attrs
@@ -140,6 +141,7 @@ class Record:
     uploaded_at: int | None = None
     available_at: int | None = None
     ended_at: int | None = None
+    _dumped: tuple[list[tuple[object, ...]], str] | None = attrs.field(default=None, init=False, repr=False)
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Record:
@@ -170,8 +172,12 @@ class Record:
         )
 
     def dump_images(self) -> str:
-        """Return how far the images are as JSON text."""
-        return _write([{name: value for name in _IMAGE if (value := getattr(image, name))} for image in self.images])
+        """Return how far the images are as JSON text; it is written anew where something has changed."""
+        cells = [_image_cells(image) for image in self.images]
+        if self._dumped is None or self._dumped[0] != cells:
+            written = [{name: value for name, value in zip(_IMAGE, image, strict=True) if value} for image in cells]
+            self._dumped = cells, _write(written)
+        return self._dumped[1]
 
     @property
     def done(self) -> bool:
@@ -222,6 +228,7 @@ _write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).enco
 _write_ascii: Final = json.JSONEncoder(separators=(",", ":")).encode  # a file's name may be no Unicode
 _SPEC: Final = tuple(field.name for field in attrs.fields(JobSpec) if field.name != "id")
 _IMAGE: Final = tuple(field.name for field in attrs.fields(ImageProgress))
+_image_cells: Final[Callable[[ImageProgress], tuple[object, ...]]] = attrgetter(*_IMAGE)
 _SAVED: Final = ("tries", "sendings", "not_before", "post", "began_at", "uploaded_at", "available_at", "ended_at")
 _PLAIN: Final = (*_SAVED, "first_intent_at", "intent_at")
 

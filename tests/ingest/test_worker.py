@@ -228,7 +228,8 @@ async def test_the_progress_of_an_upload_is_written_soon_and_once(begin, ledger,
 
     worker, record = await begin(Slow())
     work = asyncio.create_task(worker.carry_out(record))
-    await asyncio.sleep(0.1)
+    await eventually(lambda: bool(rows))
+    await ledger.now()  # written behind it
     written = len(rows)
     with closing(open_for_reading(ledger.name)) as database:
         [seen] = records(database)
