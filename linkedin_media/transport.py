@@ -78,8 +78,12 @@ class Transport:
         self._patience = aiohttp.ClientTimeout(total=None, sock_connect=self.timeouts.connect)
         self._root = split(str(self.base))[0]
 
-    async def send(self, request: Request, token: Secret | None, *, timeout: float) -> Response:
+    async def send(
+        self, request: Request, token: Secret | None, *, timeout: float, headers: Mapping[str, str] | None = None
+    ) -> Response:
         """Send one API call and read its whole answer, within `timeout` seconds.
+
+        `headers` are all that describe the call, by default its own.
 
         Raises:
             ConnectionFailed: Nothing was sent.
@@ -90,7 +94,7 @@ class Transport:
             method=request.http_method,
             root=self._root,
             target=self.base.path + request.target,
-            headers={**_accepted(), **request.headers},
+            headers={**_accepted(), **(request.headers if headers is None else headers)},
             token=token,
             body=request.body,
             once=request.repeat is Repeat.NEVER and bool(request.body),

@@ -18,7 +18,6 @@ from linkedin_media.model.secret import Secret
 from linkedin_media.options import Timeouts
 from linkedin_media.protocol import images
 from linkedin_media.protocol.hosts import parse_base_url
-from linkedin_media.protocol.wire import with_headers
 from linkedin_media.transport import Transport
 from tests.raw_server import Peer, RawServer, always
 from tests.waiting import eventually
@@ -26,7 +25,7 @@ from tests.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-GET: Final = with_headers(images.build_get("urn:li:image:C4E10AQFn10iWtKexVA"), "202609")
+GET: Final = images.build_get("urn:li:image:C4E10AQFn10iWtKexVA")
 TOKEN: Final = Secret("a-token")
 
 

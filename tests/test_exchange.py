@@ -14,14 +14,13 @@ import linkedin_media as lm
 from linkedin_media import exchange
 from linkedin_media.exchange import unobserved
 from linkedin_media.protocol import images
-from linkedin_media.protocol.wire import with_headers
 from tests.raw_server import RawServer, always, header
 
 if TYPE_CHECKING:
     from aioresponses import aioresponses
 
 IMAGE: Final = "urn:li:image:C4E10AQFn10iWtKexVA"
-GET: Final = with_headers(images.build_get(IMAGE), "202609")
+GET: Final = images.build_get(IMAGE)
 
 
 @pytest.fixture

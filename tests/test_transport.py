@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
+import attrs
 import pytest
 
 from linkedin_media.errors import (
@@ -30,13 +31,20 @@ from linkedin_media.model.secret import Secret
 from linkedin_media.options import Timeouts
 from linkedin_media.protocol import images, posts
 from linkedin_media.protocol.hosts import parse_base_url
-from linkedin_media.protocol.wire import MAX_REPLY, Request, with_headers
+from linkedin_media.protocol.wire import MAX_REPLY, Request, headers_of
 from linkedin_media.transport import Transport
 from tests.raw_server import CANARY, SIGNATURE, Peer, RawServer, Script, always, everything_printed_about, header
 
 TOKEN: Final = Secret(CANARY)
-GET: Final = with_headers(images.build_get("urn:li:image:C4E10AQFn10iWtKexVA"), "202609")
-CREATE: Final = with_headers(posts.build_create(PostDraft(author="urn:li:person:a", commentary="Hi")), "202609")
+
+
+def described(request: Request) -> Request:
+    """The same request with the headers every call carries."""
+    return attrs.evolve(request, headers=headers_of(request, "202609"))
+
+
+GET: Final = described(images.build_get("urn:li:image:C4E10AQFn10iWtKexVA"))
+CREATE: Final = described(posts.build_create(PostDraft(author="urn:li:person:a", commentary="Hi")))
 CERTIFICATE: Final = Path(__file__).parent / "samples" / "self_signed.pem"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -14,7 +14,7 @@ from ..options import DEFAULT_VERSION, Concurrency, RetryPolicy, Timeouts
 from ..protocol import articles, replies, social
 from ..protocol.hosts import Origin, parse_base_url
 from ..protocol.tunnel import tunnel
-from ..protocol.wire import Request, Response, check_path, check_version, with_headers
+from ..protocol.wire import Request, Response, check_path, check_version, headers_of
 from ..transport import Transport
 from .articles import Articles
 from .attempts import Attempts, Clock, without
@@ -136,21 +136,22 @@ class LinkedInClient:
             UnexpectedReply: The answer could not be read.
             NotSentInTime: `send_before` had passed.
         """
-        prepared = tunnel(with_headers(request, self.version))
+        prepared = tunnel(request)
+        headers = headers_of(prepared, self.version)
         what = f"{prepared.restli_method.value} {prepared.resource}"
         attempts = Attempts(self, prepared.repeat, what, self.retry.deadline, send_before)
         while True:
             try:
-                return await self._attempt(prepared, attempts)
+                return await self._attempt(prepared, headers, attempts)
             except LinkedInMediaError as error:
                 if attempts.in_doubt and already_done(error, prepared.restli_method):
                     return Response(status=404)
                 await attempts.wait_or_raise(error)
 
-    async def _attempt(self, request: Request, attempts: Attempts) -> Response:
+    async def _attempt(self, request: Request, headers: Mapping[str, str], attempts: Attempts) -> Response:
         await attempts.wait_for_slot()
         timeout = min(self.timeouts.call, max(attempts.remaining(), 0.001))
-        answered = await self.transport.send(request, attempts.token, timeout=timeout)
+        answered = await self.transport.send(request, attempts.token, timeout=timeout, headers=headers)
         response = without(answered, attempts.token)
         attempts.log(response)
         if response.ok:

@@ -198,21 +198,10 @@ def check_path(path: str) -> str:
     )
 
 
-def with_headers(request: Request, version: str) -> Request:
-    """Return `request` with the headers every call carries; ``/v2`` calls carry no version."""
+def headers_of(request: Request, version: str) -> Mapping[str, str]:
+    """Return a call's own headers with those every call carries; ``/v2`` calls carry no version."""
     common = _common_headers(request.restli_method, version if request.versioned else None, request.body is None)
-    return Request(  # evolve would look every attribute up
-        restli_method=request.restli_method,
-        resource=request.resource,
-        path=request.path,
-        query=request.query,
-        body=request.body,
-        headers={**common, **request.headers} if request.headers else common,
-        http_method=request.http_method,
-        versioned=request.versioned,
-        repeat=request.repeat,
-        max_reply=request.max_reply,
-    )
+    return {**common, **request.headers} if request.headers else common
 
 
 @cache

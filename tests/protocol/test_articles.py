@@ -15,7 +15,7 @@ from linkedin_media.protocol import articles, codec, restli
 from linkedin_media.protocol.articles import Reading
 from linkedin_media.protocol.counting import counted
 from linkedin_media.protocol.projection import P, Projection
-from linkedin_media.protocol.wire import Request, with_headers
+from linkedin_media.protocol.wire import Request, headers_of
 from tests.protocol.answers import answer, sample
 
 NOW: Final = datetime(2026, 9, 1, tzinfo=UTC)
@@ -129,7 +129,7 @@ def test_the_urn_for_comments_is_told_from_the_article() -> None:
 
 
 def test_reads_carry_no_version_but_the_protocol() -> None:
-    headers = with_headers(articles.build_get(ID), "202609").headers
+    headers = headers_of(articles.build_get(ID), "202609")
 
     assert "LinkedIn-Version" not in headers
     assert headers["X-Restli-Protocol-Version"] == "2.0.0"
@@ -140,7 +140,7 @@ def test_a_versioned_path_carries_a_version() -> None:
     request = articles.build_delete(ID, path="/rest/originalArticles")
 
     assert request.path == f"/rest/originalArticles/{ID}"
-    assert with_headers(request, "202609").headers["LinkedIn-Version"] == "202609"
+    assert headers_of(request, "202609")["LinkedIn-Version"] == "202609"
 
 
 @pytest.mark.parametrize(

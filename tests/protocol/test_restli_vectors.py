@@ -25,7 +25,7 @@ GROUPS: Final = {group["group"]: group for group in json.loads(VECTORS.read_text
 
 ELSEWHERE: Final = {
     "js.oauth_authorization_url": "protocol/oauth.py and its tests: scopes joined by a blank, as LinkedIn documents",
-    "js.request_headers": "protocol/wire.py, with_headers, and its tests: the Rest.li method in upper case",
+    "js.request_headers": "protocol/wire.py, headers_of, and its tests: the Rest.li method in upper case",
     "java.query_tunnel": "protocol/tunnel.py, in test_tunnel.py",
 }
 

@@ -11,7 +11,7 @@ import pytest
 from linkedin_media.errors import InvalidArgument, UnexpectedReply
 from linkedin_media.model.social import Comment, CommentsState, Like
 from linkedin_media.protocol import codec, social
-from linkedin_media.protocol.wire import Response, with_headers
+from linkedin_media.protocol.wire import Response, headers_of
 from tests.protocol.answers import answer, sample
 
 ARTICLE: Final = "urn:li:article:7152306650999999"
@@ -102,9 +102,9 @@ def test_only_a_versioned_path_carries_a_version() -> None:
     unversioned = social.build_list(ARTICLE, "likes")
     versioned = social.build_list(ARTICLE, "likes", path="/rest/socialActions")
 
-    assert "LinkedIn-Version" not in with_headers(unversioned, "202609").headers
-    assert with_headers(versioned, "202609").headers["LinkedIn-Version"] == "202609"
-    assert with_headers(versioned, "202609").headers["X-RestLi-Method"] == "GET_ALL"
+    assert "LinkedIn-Version" not in headers_of(unversioned, "202609")
+    assert headers_of(versioned, "202609")["LinkedIn-Version"] == "202609"
+    assert headers_of(versioned, "202609")["X-RestLi-Method"] == "GET_ALL"
 
 
 def test_an_article_without_its_urn_says_where_that_comes_from() -> None:

@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+import attrs
 import pytest
 from hypothesis import given, strategies as st
 
 from linkedin_media.errors import InvalidArgument
 from linkedin_media.protocol import tunnel as tunnelling
 from linkedin_media.protocol.tunnel import THRESHOLD, tunnel, untunnel
-from linkedin_media.protocol.wire import Repeat, Request, RestliMethod, with_headers
+from linkedin_media.protocol.wire import Repeat, Request, RestliMethod, headers_of
 
 VECTORS: Final = Path(__file__).resolve().parents[1] / "vectors" / "restli.json"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -138,11 +139,11 @@ def test_the_headers_of_the_old_body_do_not_describe_the_new_one() -> None:
 def test_the_headers_every_call_carries_may_be_added_before_or_after() -> None:
     request = _request("q=x", b"{}")
 
-    before = tunnel(with_headers(request, "202609"), threshold=0)
-    after = with_headers(tunnel(request, threshold=0), "202609")
+    before = tunnel(attrs.evolve(request, headers=headers_of(request, "202609")), threshold=0).headers
+    after = headers_of(tunnel(request, threshold=0), "202609")
 
     assert before == after
-    assert before.headers["X-RestLi-Method"] == "PARTIAL_UPDATE"
+    assert before["X-RestLi-Method"] == "PARTIAL_UPDATE"
 
 
 # --- the boundary ---------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from linkedin_media.protocol.wire import (
     check_version,
     collection,
     entity,
+    headers_of,
     json_body,
-    with_headers,
 )
 
 
@@ -38,10 +38,10 @@ from linkedin_media.protocol.wire import (
     ],
 )
 def test_the_meaning_of_a_call_chooses_its_verb_and_names_itself_in_upper_case(method: RestliMethod, verb: str) -> None:
-    request = with_headers(Request(restli_method=method, resource="x", path="/rest/x"), "202609")
+    request = Request(restli_method=method, resource="x", path="/rest/x")
 
     assert request.http_method == verb
-    assert request.headers["X-RestLi-Method"] == method.value.upper()
+    assert headers_of(request, "202609")["X-RestLi-Method"] == method.value.upper()
 
 
 def test_a_verb_of_ones_own_stays() -> None:
@@ -49,9 +49,9 @@ def test_a_verb_of_ones_own_stays() -> None:
 
 
 def test_a_versioned_call_says_which_version_and_protocol() -> None:
-    request = with_headers(Request(restli_method=RestliMethod.GET, resource="x", path="/rest/x"), "202609")
+    request = Request(restli_method=RestliMethod.GET, resource="x", path="/rest/x")
 
-    assert request.headers == {
+    assert headers_of(request, "202609") == {
         "Accept": "application/json",
         "X-Restli-Protocol-Version": "2.0.0",
         "X-RestLi-Method": "GET",
@@ -60,12 +60,10 @@ def test_a_versioned_call_says_which_version_and_protocol() -> None:
 
 
 def test_an_unversioned_call_names_no_version_but_the_protocol() -> None:
-    request = with_headers(
-        Request(restli_method=RestliMethod.GET, resource="x", path="/v2/x", versioned=False), "202609"
-    )
+    headers = headers_of(Request(restli_method=RestliMethod.GET, resource="x", path="/v2/x", versioned=False), "202609")
 
-    assert "LinkedIn-Version" not in request.headers
-    assert request.headers["X-Restli-Protocol-Version"] == "2.0.0"
+    assert "LinkedIn-Version" not in headers
+    assert headers["X-Restli-Protocol-Version"] == "2.0.0"
 
 
 def test_a_body_is_json_unless_the_request_says_otherwise() -> None:
@@ -78,8 +76,8 @@ def test_a_body_is_json_unless_the_request_says_otherwise() -> None:
         headers={"Content-Type": "text/plain"},
     )
 
-    assert with_headers(plain, "202609").headers["Content-Type"] == "application/json"
-    assert with_headers(special, "202609").headers["Content-Type"] == "text/plain"
+    assert headers_of(plain, "202609")["Content-Type"] == "application/json"
+    assert headers_of(special, "202609")["Content-Type"] == "text/plain"
 
 
 def test_a_request_may_be_repeated_unless_it_says_never() -> None:
