@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from ..errors import LedgerError, LinkedInMediaError
 from ..options import Concurrency, ImageRules, PollPolicy
-from ..pipeline.entrance import BEGUN_AHEAD
+from ..pipeline.entrance import room_for
 from ..pipeline.events import Observer, ignore
 from ..pipeline.poller import shared_poller
 from ..pipeline.stages import Stages
@@ -113,7 +113,7 @@ class Ingest:
 
     def _new_flight(self, tell: Callable[[Record], Awaitable[None]]) -> Flight:
         """Return a flight; where images are shared, whoever waits for another's must not keep others from beginning."""
-        room = math.inf if self.options.reuse_images else BEGUN_AHEAD * self._bounds.upload
+        room = math.inf if self.options.reuse_images else room_for(self._bounds.upload)
         return Flight(self._worker, tell, room)
 
     @property

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-BEGUN_AHEAD: Final = 2
-"""Jobs that are begun for each upload under way: one whose image is sent, one that is next."""
+_AHEAD: Final = 2
+"""Jobs begun for each upload under way where the next one may be long in coming: one whose image is sent, one that is next."""
+
+
+def room_for(uploads: int, *, awaited: bool = False) -> int:
+    """Return how many jobs are begun whose images are still to be sent; `awaited` is a source that may take its time."""
+    return _AHEAD * uploads if awaited else uploads
 
 
 class Entry:

@@ -14,7 +14,7 @@ from ..model.urn import Urn, owner_urn
 from ..options import Concurrency, ImageRules, PollPolicy
 from ..places import Places
 from ..protocol import posts as posts_protocol
-from .entrance import BEGUN_AHEAD, Entry
+from .entrance import Entry, room_for
 from .events import Observer, Stage, Track, ignore
 from .outcomes import Failed, Outcome, Published, Unknown, Uploaded
 from .poller import shared_poller
@@ -93,7 +93,8 @@ class Pipeline:
         `Uploaded`. What `jobs` itself raises is raised once the jobs before it have ended. Leaving the loop early cancels
         what is under way.
         """
-        places, entrance = Places(self._bounds.jobs), Places(BEGUN_AHEAD * self._bounds.upload)
+        awaited = isinstance(jobs, AsyncIterable)
+        places, entrance = Places(self._bounds.jobs), Places(room_for(self._bounds.upload, awaited=awaited))
         outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
 
         async def work(job: Job) -> None:
