@@ -23,6 +23,9 @@ class _How(ctypes.Structure):
     _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
+_SIZE: Final = ctypes.sizeof(_How)
+
+
 def open_cached(path: str | os.PathLike[str], *, links: bool = True) -> tuple[int, os.stat_result] | None:
     """Open a regular file if that takes no waiting; return its descriptor, to be closed, and what it is.
 
@@ -63,9 +66,14 @@ def _openat2(name: bytes, flags: int, resolve: int) -> int | None:
     call = _system_call()
     if call is None:
         return None
-    how = _How(flags, 0, resolve)
-    fd: int = call(_OPENAT2, _HERE, name, ctypes.byref(how), ctypes.sizeof(how))
+    fd: int = call(_OPENAT2, _HERE, name, _how(flags, resolve), _SIZE)
     return None if fd < 0 else fd
+
+
+@cache
+def _how(flags: int, resolve: int) -> Any:
+    """Return the address of what the system is told, which it only reads."""
+    return ctypes.byref(_How(flags, 0, resolve))
 
 
 @cache
@@ -73,7 +81,7 @@ def _system_call() -> Any:
     """Return the system call of this system, None where it has none of this name."""
     if not sys.platform.startswith("linux"):
         return None
-    call = ctypes.CDLL(None).syscall
+    call = ctypes.PyDLL(None).syscall  # it keeps the interpreter, since it never waits
     call.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t)
     call.restype = ctypes.c_long
     return call
