@@ -25,7 +25,7 @@ from yarl import URL
 from .connections import READ, Connections
 from .containment import unrepeated
 from .model.secret import Secret
-from .protocol.head import request_head
+from .protocol.head import bearer, request_head
 from .upload_body import UploadBody
 
 _REPEATED: Final = ("GET", "DELETE")
@@ -70,11 +70,6 @@ class Outgoing:
         if self.body is None:
             return None if self.method in _BODILESS else 0
         return len(self.body)
-
-    @property
-    def authorization(self) -> str | None:
-        """The header that carries the token."""
-        return None if self.token is None else f"Bearer {self.token.reveal()}"
 
 
 class Answer(Protocol):
@@ -130,8 +125,8 @@ class OverSession:
 def _options(outgoing: Outgoing, *, ours: bool) -> dict[str, Any]:
     """Return what a request is sent with, whatever a borrowed session would choose."""
     headers = dict(outgoing.headers)
-    if outgoing.authorization is not None:
-        headers["Authorization"] = outgoing.authorization
+    if outgoing.token is not None:
+        headers["Authorization"] = bearer(outgoing.token)
     body: object = outgoing.body
     if outgoing.once and isinstance(body, bytes):
         body = _WatchedBytes(outgoing, body)
@@ -176,7 +171,7 @@ class OverConnection:
             outgoing.authority,
             outgoing.target,
             outgoing.headers,
-            authorization=outgoing.authorization,
+            token=outgoing.token,
             length=outgoing.length,
         )
         connections, root = self._connections, outgoing.root

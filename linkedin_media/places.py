@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Iterator
 from typing import Final
 
 
 class _AtOnce(Awaitable[None]):
     """What is awaited where there is nothing to wait for."""
 
-    def __await__(self) -> Generator[None, None, None]:
-        yield from ()
+    def __await__(self) -> Iterator[None]:  # type: ignore[override]
+        return iter(())  # a generator would take half as long again
 
 
 _AT_ONCE = _AtOnce()

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from ..errors import InvalidArgument
+from ..model.secret import Secret
 from .redact import printable
 
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
@@ -19,12 +20,12 @@ def request_head(
     target: str,
     headers: Mapping[str, str],
     *,
-    authorization: str | None = None,
+    token: Secret | None = None,
     length: int | None = None,
 ) -> bytes:
     """Return request line and header fields, and the empty line that ends them.
 
-    `target` is percent-encoded already. `headers` are remembered, `authorization` is not.
+    `target` is percent-encoded already. `headers` are remembered, the `token` is not.
 
     Raises:
         InvalidArgument: Something in it would end a line, or is not ASCII.
@@ -32,11 +33,16 @@ def request_head(
     if not (target.startswith("/") and target.isascii() and target.isprintable() and " " not in target):
         raise InvalidArgument("the path of the request cannot be sent: it must be percent-encoded")  # it may be signed
     fields = _fields(tuple(headers.items()))
-    if authorization is not None:
-        fields += f"Authorization: {_value('Authorization', authorization)}\r\n"
+    if token is not None:
+        fields += f"Authorization: {bearer(token)}\r\n"
     if length is not None:
         fields += f"Content-Length: {length}\r\n"
     return f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n".encode("ascii")
+
+
+def bearer(token: Secret) -> str:
+    """Return the header that carries a token, which holds nothing that no header may."""
+    return f"Bearer {token.reveal()}"
 
 
 @lru_cache(maxsize=256)

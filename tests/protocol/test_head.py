@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from linkedin_media.errors import InvalidArgument
+from linkedin_media.model.secret import Secret
 from linkedin_media.protocol.head import request_head
 from linkedin_media.protocol.hosts import split
 
 
 def test_a_head_goes_out_line_by_line_and_ends_with_an_empty_one() -> None:
     head = request_head(
-        "POST", "localhost:1", "/rest/posts?a=b%2Cc", {"Accept": "a/b", "X-N": "1"}, authorization="Bearer t", length=7
+        "POST", "localhost:1", "/rest/posts?a=b%2Cc", {"Accept": "a/b", "X-N": "1"}, token=Secret("t"), length=7
     )
 
     assert head == (
@@ -58,7 +59,7 @@ def test_a_header_that_would_end_its_line_is_refused(name: str, value: str) -> N
 
 def test_a_token_that_would_end_its_line_is_refused_and_not_shown() -> None:
     with pytest.raises(InvalidArgument) as caught:
-        request_head("GET", "h", "/", {}, authorization="Bearer CANARY\r\nX: y")
+        request_head("GET", "h", "/", {}, token=Secret("CANARY\r\nX: y"))
 
     assert "CANARY" not in str(caught.value)
 
