@@ -14,7 +14,7 @@ from .jobs import Record
 
 _log = logging.getLogger("linkedin_media.ingest")
 _SOON = 0.5
-"""Seconds; so much of the uploads' progress is lost in a crash at most, and so often is it written down at most."""
+"""Seconds; so much of the uploads' progress is lost in a crash at most."""
 
 
 @attrs.define(eq=False)
@@ -26,7 +26,9 @@ class Behind:
     """
 
     save: Callable[[Record], asyncio.Future[None]]
-    _records: dict[int, Record] = attrs.field(factory=dict, init=False)
+    _older: dict[int, Record] = attrs.field(factory=dict, init=False)
+    _newer: dict[int, Record] = attrs.field(factory=dict, init=False)
+    """Those that came since the last look at them: most are overtaken before the next one."""
     _alarm: Alarm = attrs.field(init=False)
     _failure: BaseException | None = attrs.field(default=None, init=False)
 
@@ -40,8 +42,9 @@ class Behind:
             LedgerError: An earlier save failed.
         """
         self.raise_failure()
-        self._records[record.id] = record
-        self._alarm.within(_SOON)
+        if record.id not in self._older:
+            self._newer[record.id] = record
+        self._alarm.within(_SOON / 2)
 
     def overtake(self, record: Record) -> None:
         """Forget a record: it is saved now.
@@ -49,13 +52,15 @@ class Behind:
         Raises:
             LedgerError: An earlier save failed.
         """
-        self._records.pop(record.id, None)
+        self._older.pop(record.id, None)
+        self._newer.pop(record.id, None)
         self.raise_failure()
 
     def flush(self) -> None:
         """Submit everything now, before what is submitted next."""
         self._alarm.cancel()
-        self._ring()
+        self._save_older()
+        self._save_older()
 
     def raise_failure(self) -> None:
         """Tell of a save that failed, once."""
@@ -64,7 +69,13 @@ class Behind:
             raise failure
 
     def _ring(self) -> None:
-        records, self._records = self._records, {}
+        self._save_older()
+        if self._older:
+            self._alarm.within(_SOON / 2)
+
+    def _save_older(self) -> None:
+        """Save those that were there when it was last done; the others are the older ones now."""
+        records, self._older, self._newer = self._older, self._newer, {}
         for record in records.values():
             self.save(record).add_done_callback(self._hear)
 
