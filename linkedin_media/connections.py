@@ -52,7 +52,7 @@ class Connections:
             aiohttp.ClientError: There is none.
         """
         connection = await self._connected(root)
-        if not _usable(connection):
+        if not _is_open(connection):
             connection.close()
             connection = await self._connected(root)
         transport = connection.transport
@@ -105,9 +105,13 @@ class Connections:
         return request
 
 
+def _is_open(connection: Connection) -> bool:
+    """Tell whether a connection is open, and nothing has come over it. The end of a handshake may still be under way."""
+    protocol = connection.protocol
+    return protocol is not None and protocol.is_connected() and not protocol.should_close
+
+
 def _usable(connection: Connection) -> bool:
     """Tell whether a connection is open, and nothing is under way on it in either direction."""
-    protocol, transport = connection.protocol, connection.transport
-    if protocol is None or transport is None or not protocol.is_connected() or protocol.should_close:
-        return False
-    return transport.get_write_buffer_size() == 0
+    transport = connection.transport
+    return transport is not None and _is_open(connection) and transport.get_write_buffer_size() == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 GET: Final = images.build_get("urn:li:image:C4E10AQFn10iWtKexVA")
 TOKEN: Final = Secret("a-token")
+CERTIFICATE: Final = Path(__file__).parent / "samples" / "self_signed.pem"
 
 
 @asynccontextmanager
@@ -52,6 +55,26 @@ async def test_requests_at_the_same_time_share_none() -> None:
             await asyncio.gather(*(transport.send(GET, TOKEN, timeout=5) for _ in range(4)))
 
     assert server.connections == 4
+
+
+def test_a_new_connection_over_tls_is_used_while_the_end_of_its_handshake_is_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    uvloop = pytest.importorskip("uvloop")  # which counts that among what is still to be sent
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+
+    def trusting(_: Transport) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=False))
+
+    async def send() -> int:
+        async with RawServer(always(200, b"{}"), tls=context) as server, transport_to(server, 2) as transport:
+            for _ in range(3):
+                await transport.send(GET, TOKEN, timeout=5)
+        return server.connections
+
+    monkeypatch.setattr(Transport, "_new_session", trusting)
+    assert uvloop.run(send()) == 1
 
 
 async def test_a_connection_that_the_server_ends_is_not_kept() -> None:
