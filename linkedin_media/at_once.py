@@ -81,7 +81,7 @@ def _system_call() -> Any:
     """Return the system call of this system, None where it has none of this name."""
     if not sys.platform.startswith("linux"):
         return None
-    call = ctypes.PyDLL(None).syscall  # it keeps the interpreter, since it never waits
+    call = ctypes.CDLL(None).syscall
     call.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t)
     call.restype = ctypes.c_long
     return call

@@ -31,7 +31,10 @@ class Lead:
         """How many may be ready or on their way."""
         return self.places + min(_MOST * self.places, int(self.places * _SECONDS / self._held))
 
-    def learn(self, held: float) -> None:
-        """Take down for how many seconds a post held its place."""
-        held = max(held, 1e-6)
+    def learn(self, held: float, *, failed: bool = False) -> None:
+        """Take down for how many seconds a post held its place; one that failed for at least a second.
+
+        What is ready behind a failure may fail as well, and has to be taken back.
+        """
+        held = max(held, 1.0 if failed else 1e-6)
         self._held = held if math.isinf(self._held) else self._held + _WEIGHT * (held - self._held)

@@ -144,12 +144,15 @@ class Stages:
                     return await self._create(request, draft, send_before)
 
     async def _create(self, request: Request, draft: PostDraft, send_before: float) -> CreatedPost:
-        began = self._client.clock.monotonic()
+        clock, failed = self._client.clock, True
+        began = clock.monotonic()
         try:
-            return await self._client.posts.send(request, draft, send_before=send_before)
+            created = await self._client.posts.send(request, draft, send_before=send_before)
+            failed = False
         finally:
-            self._lead.learn(self._client.clock.monotonic() - began)
+            self._lead.learn(clock.monotonic() - began, failed=failed)
             self._ready.change(self._lead.number)
+        return created
 
     async def _send(self, work: ImageWork, started: InitializedUpload | None) -> UploadedImage:
         """Validate, initialize and upload within one place: the URL expires, and the descriptor stays the same."""

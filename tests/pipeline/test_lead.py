@@ -48,6 +48,16 @@ def test_a_few_slow_posts_are_not_taken_for_all_and_many_are() -> None:
     assert lead.number == 10
 
 
+def test_a_failure_counts_as_slow_however_soon_it_came_and_is_forgotten_in_time() -> None:
+    lead = Lead(8)
+    lead.learn(0.005)
+    lead.learn(0.001, failed=True)
+    assert lead.number <= 11
+    for _ in range(40):
+        lead.learn(0.005)
+    assert lead.number == 64
+
+
 def test_one_place_is_led_too() -> None:
     lead = Lead(1)
     lead.learn(0.02)
