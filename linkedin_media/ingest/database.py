@@ -19,6 +19,9 @@ from ..errors import InvalidArgument, LedgerError, LedgerUnusable
 from . import schema
 from .ledger_file import MINE, check_magic, close_to_others, lock_file
 
+_STOPPED: Final = 10
+"""Seconds between two statements of a transaction after which its process is taken to be stopped, or cut off."""
+
 _NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "fuse.sshfs", "fuse.glusterfs"})
 
 
@@ -220,6 +223,7 @@ def _open_postgresql(location: str, *, create: bool = True) -> Database:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"), pool_size=2, max_overflow=2, pool_pre_ping=True
         )
+        event.listen(engine, "connect", _let_go_when_stopped)
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise InvalidArgument("the ledger's URL cannot be read", hint="postgresql://user@host/database") from None
     except ImportError:
@@ -234,6 +238,12 @@ def _open_postgresql(location: str, *, create: bool = True) -> Database:
             engine.dispose()
             raise
     return Database(name, engine, shared=True, release=_nothing)
+
+
+def _let_go_when_stopped(connection: Any, _record: Any) -> None:
+    """Have the server end a transaction that goes on without us: a process that is stopped would keep its rows for ever."""
+    connection.execute(f"SET idle_in_transaction_session_timeout = {int(_STOPPED * 1000)}")
+    connection.commit()
 
 
 def _prepare(engine: Engine, name: str) -> None:

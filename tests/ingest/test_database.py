@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -263,3 +265,42 @@ async def test_opening_that_fails_half_way_gives_the_file_up(tmp_path, monkeypat
     monkeypatch.undo()
 
     await _made(path)
+
+
+async def test_a_process_stopped_within_a_transaction_does_not_keep_its_jobs_for_ever(
+    postgresql, make_specs, monkeypatch
+):
+    monkeypatch.setattr(databases, "_STOPPED", 0.5)
+    with closing(open_database(postgresql)) as stopped, stopped.engine.connect() as connection:
+        ledger = await Ledger.open(postgresql)
+        try:
+            await ledger.add(make_specs(1))
+            connection.execute(text("UPDATE job SET tries = 1"))  # and nothing more is heard of it
+            assert await ledger.claim(1) == []
+
+            async with asyncio.timeout(10):
+                while not (claimed := await ledger.claim(1)):  # noqa: ASYNC110 -- nobody tells when the server has
+                    await asyncio.sleep(0.1)
+        finally:
+            await ledger.aclose()
+
+        assert [(record.spec.id, record.tries) for record in claimed] == [("job-0", 0)]
+        with pytest.raises(DBAPIError) as caught:
+            connection.execute(text("SELECT 1"))
+    assert caught.value.connection_invalidated  # which the writer takes for a passing matter, and begins anew
+
+
+async def test_a_writer_whose_transaction_the_server_ended_makes_it_anew(postgresql, make_specs, monkeypatch):
+    monkeypatch.setattr(databases, "_STOPPED", 0.3)
+    ledger, naps = await Ledger.open(postgresql), [1.0]
+    try:
+        await ledger.add(make_specs(1))
+
+        def stopped_once(db):
+            db.execute(text("UPDATE job SET tries = tries + 1"))
+            time.sleep(naps.pop() if naps else 0)
+            return db.execute(text("SELECT tries FROM job")).scalar_one()
+
+        assert await ledger._run(stopped_once) == 1
+    finally:
+        await ledger.aclose()
