@@ -11,6 +11,10 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Self
 
+from linkedin_media.options import Timeouts
+from linkedin_media.protocol.hosts import parse_base_url
+from linkedin_media.transport import Transport
+
 CANARY = "CANARY-TOKEN"
 SIGNATURE = "CANARY-SIGNATURE"
 
@@ -152,3 +156,14 @@ def everything_printed_about(error: BaseException) -> str:
     """What the most talkative crash reporter would write down: the whole chain, with every local of every frame."""
     told = traceback.TracebackException.from_exception(error, capture_locals=True)
     return "".join(told.format()) + repr(error) + str(error)
+
+
+@contextlib.asynccontextmanager
+async def transport_to(server: RawServer, **options: Any) -> AsyncIterator[Transport]:
+    """A transport to a server, with the usual limits but for `options`."""
+    settings: dict[str, Any] = {"timeouts": Timeouts(), "connections": 4, "borrowed": None} | options
+    transport = Transport(parse_base_url(server.base_url), **settings)
+    try:
+        yield transport
+    finally:
+        await transport.aclose()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import aiohttp
 import pytest
@@ -17,32 +16,18 @@ from linkedin_media import connections
 from linkedin_media.connections import Connections
 from linkedin_media.errors import LinkedInMediaError
 from linkedin_media.model.secret import Secret
-from linkedin_media.options import Timeouts
 from linkedin_media.protocol import images
-from linkedin_media.protocol.hosts import parse_base_url
 from linkedin_media.transport import Transport
-from tests.raw_server import Peer, RawServer, always
+from tests.raw_server import Peer, RawServer, always, transport_to
 from tests.waiting import eventually
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 GET: Final = images.build_get("urn:li:image:C4E10AQFn10iWtKexVA")
 TOKEN: Final = Secret("a-token")
 CERTIFICATE: Final = Path(__file__).parent / "samples" / "self_signed.pem"
 
 
-@asynccontextmanager
-async def transport_to(server: RawServer, number: int = 1) -> AsyncIterator[Transport]:
-    transport = Transport(parse_base_url(server.base_url), Timeouts(), number)
-    try:
-        yield transport
-    finally:
-        await transport.aclose()
-
-
 async def test_a_connection_is_kept_for_the_next_request() -> None:
-    async with RawServer(always(200, b"{}")) as server, transport_to(server, 4) as transport:
+    async with RawServer(always(200, b"{}")) as server, transport_to(server, connections=4) as transport:
         for _ in range(5):
             await transport.send(GET, TOKEN, timeout=5)
 
@@ -50,7 +35,7 @@ async def test_a_connection_is_kept_for_the_next_request() -> None:
 
 
 async def test_requests_at_the_same_time_share_none() -> None:
-    async with RawServer(always(200, b"{}")) as server, transport_to(server, 4) as transport:
+    async with RawServer(always(200, b"{}")) as server, transport_to(server, connections=4) as transport:
         for _ in range(3):
             await asyncio.gather(*(transport.send(GET, TOKEN, timeout=5) for _ in range(4)))
 
@@ -68,7 +53,10 @@ def test_a_new_connection_over_tls_is_used_while_the_end_of_its_handshake_is_und
         return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=False))
 
     async def send() -> int:
-        async with RawServer(always(200, b"{}"), tls=context) as server, transport_to(server, 2) as transport:
+        async with (
+            RawServer(always(200, b"{}"), tls=context) as server,
+            transport_to(server, connections=2) as transport,
+        ):
             for _ in range(3):
                 await transport.send(GET, TOKEN, timeout=5)
         return server.connections
@@ -78,7 +66,10 @@ def test_a_new_connection_over_tls_is_used_while_the_end_of_its_handshake_is_und
 
 
 async def test_a_connection_that_the_server_ends_is_not_kept() -> None:
-    async with RawServer(always(200, b"{}", "Connection: close")) as server, transport_to(server) as transport:
+    async with (
+        RawServer(always(200, b"{}", "Connection: close")) as server,
+        transport_to(server, connections=1) as transport,
+    ):
         for _ in range(2):
             await transport.send(GET, TOKEN, timeout=5)
 
@@ -97,7 +88,7 @@ async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one() -
             pushed.set()
             await peer.left()
 
-    async with RawServer(script) as server, transport_to(server) as transport:
+    async with RawServer(script) as server, transport_to(server, connections=1) as transport:
         await transport.send(GET, TOKEN, timeout=5)
         await pushed.wait()
         await asyncio.sleep(0.05)
@@ -113,7 +104,7 @@ async def test_what_comes_behind_an_answer_does_not_spoil_the_next_one(left_over
         while await peer.request():
             peer.writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" + left_over)
 
-    async with RawServer(script) as server, transport_to(server) as transport:
+    async with RawServer(script) as server, transport_to(server, connections=1) as transport:
         answers = [await transport.send(GET, TOKEN, timeout=5) for _ in range(3)]
 
     assert [(answer.status, answer.body) for answer in answers] == [(200, b"{}")] * 3
@@ -125,7 +116,7 @@ async def test_a_connection_that_speaks_another_protocol_from_now_on_is_not_kept
         await peer.send("HTTP/1.1 101 Switching Protocols", "Upgrade: x", "Connection: upgrade")
         await peer.left()
 
-    async with RawServer(script) as server, transport_to(server) as transport:
+    async with RawServer(script) as server, transport_to(server, connections=1) as transport:
         for _ in range(2):
             assert (await transport.send(GET, TOKEN, timeout=5)).status == 101
 
@@ -134,7 +125,7 @@ async def test_a_connection_that_speaks_another_protocol_from_now_on_is_not_kept
 
 async def test_one_that_waited_too_long_is_not_used_however_late_the_timer_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "_IDLE", 0.1)
-    async with RawServer(always(200, b"{}")) as server, transport_to(server) as transport:
+    async with RawServer(always(200, b"{}")) as server, transport_to(server, connections=1) as transport:
         await transport.send(GET, TOKEN, timeout=5)
         time.sleep(0.2)  # noqa: ASYNC251 -- whoever blocks the event loop
         await transport.send(GET, TOKEN, timeout=5)
@@ -151,7 +142,7 @@ async def test_one_that_waits_too_long_is_closed(monkeypatch: pytest.MonkeyPatch
         await peer.answer(200, b"{}")
         gone.append(await peer.left())
 
-    async with RawServer(script) as server, transport_to(server) as transport:
+    async with RawServer(script) as server, transport_to(server, connections=1) as transport:
         await transport.send(GET, TOKEN, timeout=5)
         assert gone == []
         await eventually(lambda: gone == [True])
@@ -223,7 +214,7 @@ async def test_a_connection_that_cannot_be_made_in_time_means_that_nothing_was_s
     async def never(*_: Any) -> Any:
         raise TimeoutError
 
-    async with RawServer(always(200)) as server, transport_to(server) as transport:
+    async with RawServer(always(200)) as server, transport_to(server, connections=1) as transport:
         session = transport._http()
         assert session.connector is not None
         monkeypatch.setattr(session.connector, "connect", never)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -104,13 +106,19 @@ async def test_no_place_is_lost_or_made_by_cancelling_at_random(seed: int) -> No
             finally:
                 inside -= 1
 
+    await jostled(enter, chance, 0.5)
+
+    assert places._free == 2
+
+
+async def jostled(enter: Callable[[], Coroutine[Any, Any, None]], chance: random.Random, part: float) -> None:
+    """Sixty who enter, `part` of whom are cancelled at a random moment; none may end with an error."""
     tasks = [asyncio.create_task(enter()) for _ in range(60)]
     for task in tasks:
-        if chance.random() < 0.5:
+        if chance.random() < part:
             asyncio.get_running_loop().call_later(chance.random() / 100, task.cancel)
     await asyncio.wait(tasks)
 
-    assert places._free == 2
     assert not [task for task in tasks if not task.cancelled() and task.exception()]
 
 
@@ -229,10 +237,6 @@ async def test_no_place_is_lost_while_their_number_changes_at_random(seed: int) 
                 inside -= 1
                 places.change(chance.randint(1, 6))
 
-    tasks = [asyncio.create_task(enter()) for _ in range(60)]
-    for task in tasks:
-        if chance.random() < 0.3:
-            asyncio.get_running_loop().call_later(chance.random() / 100, task.cancel)
-    await asyncio.wait(tasks)
+    await jostled(enter, chance, 0.3)
 
     assert (inside, places._free) == (0, places._number)

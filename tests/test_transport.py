@@ -7,8 +7,7 @@ import gzip
 import ssl
 import traceback
 import tracemalloc
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +32,17 @@ from linkedin_media.protocol import images, posts
 from linkedin_media.protocol.hosts import parse_base_url
 from linkedin_media.protocol.wire import MAX_REPLY, Request, headers_of
 from linkedin_media.transport import Transport
-from tests.raw_server import CANARY, SIGNATURE, Peer, RawServer, Script, always, everything_printed_about, header
+from tests.raw_server import (
+    CANARY,
+    SIGNATURE,
+    Peer,
+    RawServer,
+    Script,
+    always,
+    everything_printed_about,
+    header,
+    transport_to,
+)
 
 TOKEN: Final = Secret(CANARY)
 
@@ -49,16 +58,6 @@ CERTIFICATE: Final = Path(__file__).parent / "samples" / "self_signed.pem"
 
 
 pytestmark = pytest.mark.usefixtures("either_way")
-
-
-@asynccontextmanager
-async def transport_to(server: RawServer, **options: Any) -> AsyncIterator[Transport]:
-    settings: dict[str, Any] = {"timeouts": Timeouts(), "connections": 4, "borrowed": None} | options
-    transport = Transport(parse_base_url(server.base_url), **settings)
-    try:
-        yield transport
-    finally:
-        await transport.aclose()
 
 
 async def failure_of(script: Script, request: Request = GET, *, timeout: float = 5.0) -> LinkedInMediaError:
