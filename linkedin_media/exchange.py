@@ -213,8 +213,7 @@ class OverConnection:
         self._outgoing.begun = True
         if not isinstance(body, UploadBody):
             transport.write(head + body if body else head)
-        elif not body.write_whole(transport, head):
-            transport.write(head)
+        elif not body.begin(transport, head):
             self._go_on(protocol, body.write)
         elif protocol.writing_paused:
             self._go_on(protocol, body.drain)

@@ -17,11 +17,11 @@ import attrs
 from .at_once import open_cached, read_cached
 from .errors import FileUnreadable, InvalidImage
 from .image_file import OpenImage
-from .inspection import BytesSource, Inspection, Source, inspect
+from .inspection import FIRST, BytesSource, Inspection, Source, inspect
 from .model.image import ValidatedImage
 from .model.job import ImageSource
 from .options import ImageRules
-from .reading import Piece
+from .reading import CHUNK, Piece
 from .regular_file import LinkFree, open_regular
 from .spooling import in_thread, spool
 
@@ -43,14 +43,18 @@ async def open_image(
         image.close()
 
 
-async def opened(source: ImageSource, rules: ImageRules, executor: Executor | None = None) -> OpenImage:
+async def opened(
+    source: ImageSource, rules: ImageRules, executor: Executor | None = None, *, whole: bool = True
+) -> OpenImage:
     """Do what `open_image` does, and leave the closing to the caller.
+
+    Of a file that is not wanted `whole` no more is read than tells what it is, if that takes no waiting.
 
     Raises:
         InvalidImage, FileUnreadable: As there.
     """
     if isinstance(source.source, str | os.PathLike):
-        at_once = _open_at_once(source.source, source.name, rules, executor)
+        at_once = _open_at_once(source.source, source.name, rules, executor, CHUNK if whole else FIRST)
         if at_once is not None:
             return at_once
         work = partial(_open_path, source.source, source.name, rules, executor)
@@ -111,14 +115,14 @@ class _Descriptor(Source):
 
 
 def _open_at_once(
-    path: str | os.PathLike[str], name: str, rules: ImageRules, executor: Executor | None
+    path: str | os.PathLike[str], name: str, rules: ImageRules, executor: Executor | None, most: int
 ) -> OpenImage | None:
     """Open a file that breaks no rule, if that takes no waiting and next to no time; None where it might."""
     cached = open_cached(path, links=not isinstance(path, LinkFree))
     if cached is None:
         return None
     fd, facts = cached
-    first = Piece(facts.st_size)
+    first = Piece(min(facts.st_size, most))
     try:
         if read_cached(fd, first.view, 0) and bytes(first.view[:3]) != _GIF:
             inspection = inspect(_Descriptor(fd, facts.st_size, first.view, at_once=True), _brief(rules))

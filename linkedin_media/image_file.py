@@ -14,11 +14,14 @@ from typing import Final, Self
 
 import attrs
 
-from .at_once import read_cached
+from .at_once import read_cached, send_cached
 from .errors import FileChanged, FileUnreadable, Violation
 from .model.image import ValidatedImage
 from .reading import CHUNK, Piece, read_in_thread
 from .regular_file import rewritten
+
+_SENT_AT_ONCE: Final = 2 * 1024 * 1024
+"""Bytes the system sends in one go: some take a millisecond, and the event loop waits."""
 
 _CHANGED: Final = "run it again once nothing writes to the file"
 
@@ -79,6 +82,12 @@ class OpenImage:
         self._given = whole is not None
         return whole
 
+    def send(self, to: int, position: int) -> int:
+        """Have the system send a part of the file to a socket; return how many bytes it took at once."""
+        if isinstance(self._file, io.BytesIO):
+            return 0
+        return send_cached(self._file.fileno(), to, position, min(_SENT_AT_ONCE, self.facts.size - position))
+
     def check_unchanged(self) -> None:
         """Compare the file with what it was when it was opened.
 
@@ -129,6 +138,17 @@ class Chunks:
         if whole is not None:
             self._note(whole[len(head) :])
         return whole
+
+    def send(self, to: int) -> int:
+        """Have the system send what comes next to a socket; return how many bytes need not be read any more.
+
+        What takes a digest has to see them.
+        """
+        if self._digest is not None:
+            return 0
+        sent = self._image.send(to, self._position)
+        self._position += sent
+        return sent
 
     def _note(self, chunk: bytes | memoryview) -> None:
         self._position += len(chunk)

@@ -198,6 +198,11 @@ class Transport:
         if session is not None and session is not self._borrowed:
             await session.close()
 
+    @property
+    def sends_files(self) -> bool:
+        """Tell whether the system itself may send files: nothing encrypts them, and no session is between."""
+        return self._root.startswith("http:") and self._borrowed is None
+
     def check_open(self) -> None:
         """Make sure that calls can be sent.
 

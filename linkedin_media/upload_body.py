@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Final
@@ -54,7 +55,8 @@ class UploadBody(aiohttp.Payload):
         self._on_sent = on_sent
         self._consumed = True
         self._transport: asyncio.WriteTransport | None = None
-        self._ended = False
+        self._bare: asyncio.WriteTransport | None = None  # nobody between writes heads of his own
+        self._is_written = self._ended = False
         self._sent = 0
         self.given = 0
         self.failure: Exception | None = None
@@ -87,10 +89,15 @@ class UploadBody(aiohttp.Payload):
 
         A connection that breaks does not: the server may have said why before it closed, and that answer is read next.
         """
-        if self.given:
+        if self._is_written:
             raise ConnectionLost("an upload is never re-sent unasked")
+        self._is_written = True
         self._transport = getattr(writer, "transport", None)
         while self.given < self.size:
+            if self._send_file():
+                self._tell()
+                await asyncio.sleep(0)
+                continue
             chunk = await self._next_chunk()
             self.given += len(chunk)
             try:
@@ -108,23 +115,38 @@ class UploadBody(aiohttp.Payload):
             self._tell()
         self._ended = True
 
-    def write_whole(self, transport: asyncio.WriteTransport, head: bytes) -> bool:
-        """Write the head of the request and the whole body at once, if that is in memory; tell whether it was.
+    def begin(self, transport: asyncio.WriteTransport, head: bytes) -> bool:
+        """Write the head of the request, and the body if that can be had at once; tell whether all of it could.
 
-        `chunks` knows; see `OpenImage.whole`. What the network does not take at once is on its way when `drain` is done.
+        If so, what the network did not take is on its way when `drain` is done; if not, `write` goes on. `chunks` knows
+        what can be had; see `OpenImage`.
         """
+        self._transport = self._bare = transport
         take: Callable[[bytes], memoryview | None] | None = getattr(self._chunks, "whole", None)
         whole = None if take is None else take(head)
         if whole is None:
+            _write_now(transport, head)
+            self._send_file()
+        else:
+            transport.write(whole)
+            self.given = self.size
+        if self.given < self.size:
             return False
-        self._transport = transport
-        self.given = self.size
-        transport.write(whole)
         self._ended = transport.get_write_buffer_size() <= _PIECE
         if self.sent == self.given:
             self._on_sent()
         self._tell()
         return True
+
+    def _send_file(self) -> bool:
+        """Have the system send what comes next, as much as the network takes at once; tell whether it took any."""
+        send: Callable[[int], int] | None = getattr(self._chunks, "send", None)
+        socket = None if send is None or self._bare is None else _bare_socket(self._bare)
+        sent = 0 if send is None or socket is None else send(socket)
+        self.given += sent
+        if sent:
+            self._on_sent()
+        return sent > 0
 
     async def drain(self, writer: AbstractStreamWriter) -> None:
         """Wait until the network takes more."""
@@ -153,6 +175,27 @@ class UploadBody(aiohttp.Payload):
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 -- aiohttp's
         """Refuse: an image is no text."""
         raise TypeError("an upload is not text")
+
+
+def _bare_socket(transport: asyncio.WriteTransport) -> int | None:
+    """Return the descriptor of the socket where what is written to it next goes out next, as it is."""
+    socket = transport.get_extra_info("socket")
+    if socket is None or transport.get_extra_info("sslcontext") is not None:
+        return None
+    if transport.is_closing() or transport.get_write_buffer_size():
+        return None
+    descriptor: int = socket.fileno()
+    return descriptor
+
+
+def _write_now(transport: asyncio.WriteTransport, head: bytes) -> None:
+    """Write to the network, not to be sent later: not every event loop does what it is told at once."""
+    socket = _bare_socket(transport)
+    if socket is not None:
+        with suppress(OSError):  # the transport finds out, and tells
+            head = head[os.write(socket, head) :]
+    if head:
+        transport.write(head)
 
 
 class Watchdog(Limit):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import socket
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
 import aiohttp
@@ -21,8 +23,9 @@ from linkedin_media.errors import (
     UploadIncomplete,
     UploadStalled,
 )
+from linkedin_media.image_file import OpenImage
 from linkedin_media.lookout import Lookout
-from linkedin_media.model.image import InitializedUpload
+from linkedin_media.model.image import InitializedUpload, ValidatedImage
 from linkedin_media.model.secret import Secret
 from linkedin_media.options import Timeouts
 from linkedin_media.protocol.hosts import parse_base_url
@@ -96,7 +99,31 @@ def zeros_in_memory(size: int) -> UploadBody:
     return UploadBody(InMemory(size), size)
 
 
-either_body = pytest.mark.parametrize("body_of", [zeros, zeros_in_memory], ids=["in pieces", "in memory"])
+def zeros_in_file(size: int) -> UploadBody:
+    if size not in _files:
+        _files[size] = io.FileIO(tempfile.mkstemp()[0], "r+")
+        _files[size].write(bytes(size))
+    facts = ValidatedImage(name="zeros.png", size=size, format="PNG", width=1, height=1, frames=1)
+    image = OpenImage(facts, (), file=_files[size], executor=None, first=None, file_facts=None)
+    return UploadBody(image.chunks(digest=False), size)
+
+
+_files: Final[dict[int, io.FileIO]] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("zeros")))
+        yield
+    for file in _files.values():
+        file.close()
+    _files.clear()
+
+
+either_body = pytest.mark.parametrize(
+    "body_of", [zeros, zeros_in_memory, zeros_in_file], ids=["in pieces", "in memory", "in a file"]
+)
 
 
 async def test_a_body_in_memory_leaves_with_its_head() -> None:

@@ -3,9 +3,10 @@
 from .formats import foreign_format
 from .rules import largest_fit
 from .verdict import Inspection, inspect
-from .window import BytesSource, Source
+from .window import FIRST, BytesSource, Source
 
 __all__ = [
+    "FIRST",
     "BytesSource",
     "Inspection",
     "Source",

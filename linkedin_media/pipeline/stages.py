@@ -77,6 +77,7 @@ class Stages:
         self._client = client
         self._rules = rules
         self._poller = poller
+        self._sends_files = client.transport.sends_files
         self._inspecting = Places(bounds.inspect)
         self._initializing = Places(bounds.initialize)
         self._uploading = Places(bounds.upload)
@@ -171,7 +172,7 @@ class Stages:
     async def _open(self, work: ImageWork) -> OpenImage:
         with work.track.at(Stage.VALIDATE):
             async with self._inspecting:
-                image = await opened(work.source, self._rules, self._client.readers)
+                image = await opened(work.source, self._rules, self._client.readers, whole=not self._sends_files)
             work.track.facts = image.facts
         return image
 
