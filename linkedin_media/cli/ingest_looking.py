@@ -10,10 +10,10 @@ from typing import Any
 import attrs
 
 from ..ingest.database import Database, open_for_reading
-from ..ingest.ledger import Ledger, records
+from ..ingest.ledger import Ledger
 from ..ingest.results import IngestResult
 from ..ingest.states import State
-from ..ingest.survey import Survey, WorkerSeen, find, survey
+from ..ingest.survey import Survey, WorkerSeen, find, records, survey
 from .ingest_ending import summary
 from .ingest_progress import duration
 from .ingest_run import look

@@ -13,10 +13,9 @@ from ..errors import InvalidArgument, InvalidManifest, LedgerError, LinkedInMedi
 from ..ingest.database import open_for_reading
 from ..ingest.intake import ManifestIngest
 from ..ingest.jobs import Record
-from ..ingest.ledger import records
 from ..ingest.reconciling import Reconciliation
 from ..ingest.states import State
-from ..ingest.survey import Survey, survey
+from ..ingest.survey import Survey, records, survey
 from .draining import Draining
 from .ingest_screen import IngestScreen
 

@@ -145,8 +145,10 @@ class Record:
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Record:
-        """Read a row of the ledger."""
+        """Read a row of the ledger; one without a state is that of a job nothing was done about yet."""
         spec = JobSpec.load(row["key"], row["spec"])
+        if "state" not in row:
+            return cls(row["id"], spec, State.NEW, [ImageProgress() for _ in spec.files], [])
         progress = [ImageProgress(**item) for item in _read_list(row["images"])]
         progress += [ImageProgress() for _ in range(len(spec.files) - len(progress))]
         return cls(

@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final, Self, TypeVar
@@ -18,9 +18,10 @@ from ..errors import InvalidArgument, LedgerError
 from . import statements
 from .behind import Behind
 from .claims import Brakes, Claim
-from .database import Database, open_database, reported
+from .database import Database, open_database
 from .jobs import JobSpec, Record
 from .schema import content, job, now_ms
+from .statements import INTENT, POSTED, PROGRESS, JobRow
 from .states import State
 from .writer import Writer
 
@@ -46,7 +47,7 @@ class Ledger:
     def __init__(self, database: Database, writer: Writer) -> None:
         self._database = database
         self._writer = writer
-        self._behind = Behind(self._write)
+        self._behind = Behind(lambda record: self._write(record, self._row(record)))
         self._held: set[int] = set()
         self._loose: set[int] = set()  # owned, while nobody here works on them
         self.dead_after = DEAD_AFTER
@@ -163,9 +164,19 @@ class Ledger:
             LostLease: Another worker has taken it over.
         """
         self._behind.overtake(record)
-        await self._write(record, release=release)
+        await self._write(record, self._row(record, release=release))
         if release or record.done:
             self._held.discard(record.id)
+
+    async def save_posted(self, record: Record) -> None:
+        """Write down that the post of an intent exists, of which nothing else has changed; durable when it returns.
+
+        Raises:
+            LostLease: Another worker has taken it over.
+        """
+        self._behind.overtake(record)
+        await self._write(record, (record.id, self.me, POSTED, record.post, record.ended_at))
+        self._held.discard(record.id)
 
     def save_soon(self, record: Record) -> None:
         """Write a job down a little later, as it is then: what may be forgotten. Counts, pages and claims see it at once.
@@ -184,12 +195,14 @@ class Ledger:
         record.enter(State.POSTING)
         record.sendings += 1  # not one more than there were: a repeated write must change nothing
         self._behind.overtake(record)
-        await self._write(record, digest)
+        await self._write(record, self._row(record, digest))
 
-    def _write(self, record: Record, digest: str | None = None, *, release: bool = False) -> asyncio.Future[None]:
-        owner = None if release or record.done else self.me
-        row = (record.id, self.me, int(digest is not None), digest, owner, *record.cells())
-        return self._writer.update(record.id, row)
+    def _write(self, record: Record, row: JobRow) -> asyncio.Future[None]:
+        return self._writer.update(record.id, row, crowd=len(self._held))
+
+    def _row(self, record: Record, digest: str | None = None, *, release: bool = False) -> JobRow:
+        owner, kind = None if release or record.done else self.me, PROGRESS if digest is None else INTENT
+        return record.id, self.me, kind, digest, owner, *record.cells()
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
         self._behind.raise_failure()
@@ -212,7 +225,7 @@ class Ledger:
 
     async def counts(self) -> dict[State, int]:
         """Return how many jobs are in each state."""
-        return await self._look(counts)
+        return await self._look(statements.counts)
 
     async def unfinished(self) -> bool:
         """Tell whether a job is left that is neither done nor parked, whoever has it."""
@@ -281,19 +294,3 @@ class Ledger:
     async def note(self, name: str, value: str | None = None) -> str | None:
         """Return a note kept beside the jobs; with `value`, keep it first. Its name has room for 64 characters."""
         return await self._run(lambda db: statements.note(db, name, value))
-
-
-def counts(db: Connection) -> dict[State, int]:
-    """Return how many jobs are in each state."""
-    rows = db.execute(select(job.c.state, func.count()).group_by(job.c.state))
-    return {State(row[0]): row[1] for row in rows}
-
-
-def records(database: Database, states: Sequence[State] = ()) -> Iterator[Record]:
-    """Read the jobs of a ledger one after the other, all of them or those in `states`."""
-    statement = select(job).order_by(job.c.id)
-    if states:
-        statement = statement.where(job.c.state.in_([state.value for state in states]))
-    with reported(database.name), database.engine.connect() as connection:
-        for row in connection.execution_options(yield_per=_ROWS).execute(statement).mappings():
-            yield Record.of_row(dict(row))

@@ -18,10 +18,10 @@ from .advice import fix_for
 from .database import Database
 from .figures import gather
 from .jobs import Record
-from .ledger import records
 from .pictures import pictures
 from .report_page import Report, page
 from .states import State
+from .survey import records
 
 _COLUMNS: Final = (
     *("id", "state", "post", "images", "files", "author", "owner"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Dialect, TextClause, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Dialect, TextClause, func, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import InvalidArgument
@@ -17,16 +18,24 @@ from .schema import LONGEST_NOTE, about, content, job, now_ms, quota, worker
 from .states import State
 
 JobRow = Sequence[Any]
-"""One write of a job: its id, its owner, 1 for an intent, the digest of that, then the columns of `WRITTEN`."""
+"""One write of a job: its id, its owner and its kind, then what the kind has.
 
-INTENT: Final = 2
-_FENCE: Final = ("id", "owner", "done", "intent_digest")  # the third is a number, like an intent
+That is the digest of an intent (or None) and the columns of `WRITTEN`; for `POSTED`, the columns of `_POSTED` alone.
+"""
+
+KIND: Final = 2
+PROGRESS: Final = 0
+INTENT: Final = 1
+POSTED: Final = 2
+_FENCE: Final = ("id", "owner", "done")  # the third is a number, like a kind
+_POSTED: Final = ("post", "ended_at")
 WRITTEN: Final = (
     *("owner", "state", "done", "images", "orphans", "error", "tries", "sendings", "not_before", "post"),
     *("began_at", "uploaded_at", "available_at", "ended_at"),
 )
 
-_DONE: Final = len(_FENCE) + WRITTEN.index("done")
+_ALL: Final = ("intent_digest", *WRITTEN)
+_DONE: Final = len(_FENCE) + _ALL.index("done")
 _OF_THE_DONE: Final = frozenset({"done", "post"})
 _as_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -68,41 +77,42 @@ def sign_out(db: Connection, me: str | None = None) -> None:
 class JobUpdate:
     """Writes any number of jobs, each row fenced by its owner; an intent takes the database's own time.
 
-    It is one statement for all that is not done, and one for all that is: a thread gives up the interpreter, and waits for
-    it, around each. SQLite has them as a table of values, which costs least, and keeps a statement for each power of two.
+    It is one statement for all that is not done, one for all that is, and one for what was posted, of which all else is
+    written: a thread gives up the interpreter, and waits for it, around each. SQLite has them as a table of values, which
+    costs least, and keeps a statement for each power of two.
     """
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._texts: dict[tuple[int, bool], str] = {}
+        self._texts: dict[tuple[int, str], str] = {}
 
     def apply(self, connection: Any, rows: Sequence[JobRow]) -> int:
         """Write the rows; return how many there were to write to. There is at most one for each job."""
-        changed = 0
-        for done in (False, True):
-            group = [row for row in rows if bool(row[_DONE]) is done]
-            if group:
-                text, values = self._statement(group, done=done)
-                changed += connection.exec_driver_sql(text, values).rowcount
+        changed, groups = 0, defaultdict[str, list[JobRow]](list)
+        for row in rows:
+            groups["posted" if row[KIND] == POSTED else "done" if row[_DONE] else "under way"].append(row)
+        for sort, group in groups.items():
+            text, values = self._statement(group, sort)
+            changed += connection.exec_driver_sql(text, values).rowcount
         return changed
 
-    def _statement(self, rows: Sequence[JobRow], *, done: bool) -> tuple[str, tuple[Any, ...]]:
+    def _statement(self, rows: Sequence[JobRow], sort: str) -> tuple[str, tuple[Any, ...]]:
         if self._dialect.name != "sqlite":
-            return self._text(1, done=done), (_as_json(rows),)
+            return self._text(1, sort), (_as_json(rows),)
         size = 1 << (len(rows) - 1).bit_length()
         nobody = (None,) * (len(rows[0]) * (size - len(rows)))
-        return self._text(size, done=done), (*chain.from_iterable(rows), *nobody)
+        return self._text(size, sort), (*chain.from_iterable(rows), *nobody)
 
-    def _text(self, size: int, *, done: bool) -> str:
-        text = self._texts.get((size, done))
+    def _text(self, size: int, sort: str) -> str:
+        text = self._texts.get((size, sort))
         if text is None:
-            text = self._texts[size, done] = _update_text(self._dialect, size, done=done)
+            text = self._texts[size, sort] = _update_text(self._dialect, size, sort)
         return text
 
 
-def _update_text(dialect: Dialect, size: int, *, done: bool) -> str:
-    """Return an update of `size` rows. What is not done has not got what two indexes are about, which saves their upkeep."""
-    columns = (*_FENCE, *WRITTEN)
+def _update_text(dialect: Dialect, size: int, sort: str) -> str:
+    """Return an update of `size` rows, all of one sort."""
+    columns = (*_FENCE, *(_POSTED if sort == "posted" else _ALL))
     if dialect.name == "sqlite":
         row = f"({', '.join('?' * len(columns))})"
         source = f"(VALUES {', '.join([row] * size)})"
@@ -111,15 +121,30 @@ def _update_text(dialect: Dialect, size: int, *, done: bool) -> str:
         source = "json_array_elements(CAST(%s AS json))"
         kinds = [job.c[name].type.compile(dialect) for name in columns]
         cells = [f"CAST(wish.value->>{place} AS {kind})" for place, kind in enumerate(kinds)]
-    number, owner, intent, digest, *written = cells
-    now, values = now_ms().compile(dialect=dialect), dict(zip(WRITTEN, written, strict=True))
+    number, owner, kind, *written = cells
+    if sort == "posted":
+        changes = _posted(*written)
+    else:
+        changes = _changes(str(now_ms().compile(dialect=dialect)), kind, written, done=sort == "done")
+    assignments = ", ".join(f"{name} = {value}" for name, value in changes.items())
+    return f"UPDATE job SET {assignments} FROM {source} AS wish WHERE job.id = {number} AND job.owner = {owner}"  # noqa: S608 -- our own names  # nosec B608
+
+
+def _posted(post: str, ended_at: str) -> dict[str, str]:
+    """Return what being posted changes; the row of the intent has all the rest."""
+    state = f"'{State.POSTED.value}'"
+    return {"owner": "NULL", "state": state, "done": "1", "post": post, "error": "NULL", "ended_at": ended_at}
+
+
+def _changes(now: str, intent: str, cells: Sequence[str], *, done: bool) -> dict[str, str]:
+    """Return what a row changes. One that is not done has not got what two indexes are about, which saves their upkeep."""
+    digest, values = cells[0], dict(zip(WRITTEN, cells[1:], strict=True))
     changes = {name: value for name, value in values.items() if done or name not in _OF_THE_DONE}
     changes["intent_at"] = f"CASE WHEN {intent} = 1 THEN {now} ELSE job.intent_at END"
     changes["intent_digest"] = f"CASE WHEN {intent} = 1 THEN {digest} ELSE job.intent_digest END"
     first = f"CASE WHEN {intent} = 1 THEN coalesce(job.first_intent_at, {now}) ELSE job.first_intent_at END"
     changes["first_intent_at"] = f"CASE WHEN {values['sendings']} = 0 THEN NULL ELSE {first} END"
-    assignments = ", ".join(f"{name} = {value}" for name, value in changes.items())
-    return f"UPDATE job SET {assignments} FROM {source} AS wish WHERE job.id = {number} AND job.owner = {owner}"  # noqa: S608 -- our own names  # nosec B608
+    return changes
 
 
 def add_jobs(db: Connection, specs: Sequence[JobSpec]) -> int:
@@ -164,6 +189,7 @@ def claim_jobs(
     """Take jobs that are due and that no living worker has; of those I have, the `loose` ones.
 
     The rows come as one JSON text: a thread gives up the interpreter, and waits for it, around each row that it reads.
+    Those of jobs that nothing was done about yet have `_WISH` alone.
     """
     look, take = _claim(db.dialect, named=ids is not None)
     values = {"me": me, "most": limit, "dead_after": int(dead_after * 1000), "loose": json.dumps(loose)}
@@ -172,10 +198,18 @@ def claim_jobs(
     found = json.loads(db.execute(look, values).scalar_one() or "[]")
     if found:
         db.execute(take, {"me": me, "found": json.dumps([row[0] for row in found])})
-    return [dict(zip(_COLUMNS, row, strict=True)) for row in sorted(found)]
+    return [dict(zip(_COLUMNS if len(row) > len(_WISH) else _WISH, row, strict=True)) for row in sorted(found)]
 
 
-_COLUMNS: Final = tuple(job.c.keys())
+_WISH: Final = ("id", "key", "spec")
+_COLUMNS: Final = (*_WISH, *(name for name in job.c.keys() if name not in _WISH))  # noqa: SIM118 -- no mapping
+_UNTOUCHED: Final = " AND ".join(
+    (
+        *("state = 'new'", "tries = 0", "sendings = 0", "images = '[]'", "orphans = '[]'", "error IS NULL"),
+        *(f"{name} IS NULL" for name in ("not_before", "intent_at", "first_intent_at", "post", "began_at")),
+        *(f"{name} IS NULL" for name in ("uploaded_at", "available_at", "ended_at")),
+    )
+)
 
 
 @lru_cache(maxsize=4)
@@ -192,10 +226,18 @@ def _claim(dialect: Dialect, *, named: bool) -> tuple[TextClause, TextClause]:
     conditions = " AND ".join(("done = 0", free, due, *([among("ids")] if named else ())))
     lock = "" if is_sqlite else "FOR UPDATE SKIP LOCKED"
     wanted = f"SELECT * FROM job WHERE {conditions} ORDER BY id LIMIT :most {lock}"  # noqa: S608 -- our own names  # nosec B608
-    row = f"{'json_array' if is_sqlite else 'json_build_array'}({', '.join(_COLUMNS)})"
-    rows = f"json_group_array({row})" if is_sqlite else f"CAST(json_agg({row}) AS text)"
+    array = "json_array" if is_sqlite else "json_build_array"
+    short, full = (f"{array}({', '.join(columns)})" for columns in (_WISH, _COLUMNS))
+    row = f"CASE WHEN {_UNTOUCHED} THEN {short} ELSE {full} END"
+    rows = f"'[' || group_concat({row}, ',') || ']'" if is_sqlite else f"CAST(json_agg({row}) AS text)"
     look = text(f"SELECT {rows} FROM ({wanted}) AS wanted")  # noqa: S608 -- our own names  # nosec B608
     return look, text(f"UPDATE job SET owner = :me WHERE {among('found')}")  # noqa: S608 -- our own names  # nosec B608
+
+
+def counts(db: Connection) -> dict[State, int]:
+    """Return how many jobs are in each state."""
+    rows = db.execute(select(job.c.state, func.count()).group_by(job.c.state))
+    return {State(row[0]): row[1] for row in rows}
 
 
 def reopen_jobs(db: Connection, states: Iterable[State]) -> int:

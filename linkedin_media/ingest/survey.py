@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,8 +13,9 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from .database import Database, reported
 from .jobs import Record
-from .ledger import DEAD_AFTER, counts
+from .ledger import DEAD_AFTER
 from .schema import job, now_ms, quota, worker
+from .statements import counts
 from .states import State
 
 _RECENT: Final = 60
@@ -22,6 +23,7 @@ _RECENT: Final = 60
 
 _SENDING: Final = 10
 _DOUBTS: Final = 100
+_PAGE: Final = 1000
 
 
 @attrs.frozen
@@ -133,3 +135,13 @@ def _doubts(db: Connection, now: int) -> tuple[Doubt, ...]:
     )
     found = [Record.of_row(dict(row)) for row in db.execute(statement).mappings()]
     return tuple(Doubt(record.spec.id, record.intent_at, (record.error or {}).get("message", "")) for record in found)
+
+
+def records(database: Database, states: Sequence[State] = ()) -> Iterator[Record]:
+    """Read the jobs of a ledger one after the other, all of them or those in `states`."""
+    statement = select(job).order_by(job.c.id)
+    if states:
+        statement = statement.where(job.c.state.in_([state.value for state in states]))
+    with reported(database.name), database.engine.connect() as connection:
+        for row in connection.execution_options(yield_per=_PAGE).execute(statement).mappings():
+            yield Record.of_row(dict(row))

@@ -73,8 +73,9 @@ class Worker:
             LedgerError: The ledger refused; nothing more may be sent.
         """
         try:
-            if await self._advance(record, sent):
-                await self.ledger.save(record)  # here, where nothing of the work is held any more: many wait at once
+            if await self._advance(record, sent):  # written here, where nothing of the work is held: many wait at once
+                posted = record.state is State.POSTED
+                await (self.ledger.save_posted(record) if posted else self.ledger.save(record))
         except FATAL:
             await self.ledger.save(record, release=True)
             raise

@@ -22,7 +22,7 @@ from ..errors import LedgerError, LostLease
 from .alarm import Alarm
 from .batch import Batch, Write
 from .database import Database, explain
-from .statements import INTENT, JobRow, JobUpdate
+from .statements import INTENT, KIND, POSTED, JobRow, JobUpdate
 
 T = TypeVar("T")
 _MOST: Final = 500
@@ -74,14 +74,20 @@ class Writer:
         result: T = await write.future
         return result
 
-    def update(self, job: int, row: JobRow) -> asyncio.Future[None]:
+    def update(self, job: int, row: JobRow, *, crowd: int) -> asyncio.Future[None]:
         """Update a job's row; done once that is durable. It is made even if nobody waits for it any more.
+
+        `crowd` is how many may write: where all of them wait already, it waits for no company.
 
         The future raises `LostLease` where there is no such row any more, and `LedgerError` if the database refused.
         """
         write = Write(asyncio.get_running_loop().create_future(), job=job, row=row)
-        self._intents += row[INTENT]
-        self._submit(write, _PATIENCE if not row[INTENT] else _LINGER if self._intents < _ENOUGH else 0.0)
+        linger = _PATIENCE
+        if row[KIND] == INTENT:
+            self._intents += 1
+            linger = _LINGER if self._intents < _ENOUGH else 0.0
+        is_last = len(self._waiting) + self._with_thread + 1 >= crowd
+        self._submit(write, 0.0 if is_last else linger)
         return write.future
 
     def close(self) -> None:
@@ -98,6 +104,10 @@ class Writer:
             raise LedgerError("the ledger is closed")
         self._waiting.append(write)
         self._alarm.within(linger)
+
+    @property
+    def _with_thread(self) -> int:
+        return 0 if self._batch is None else len(self._batch.writes)
 
     @property
     def _at_work(self) -> bool:
@@ -182,11 +192,11 @@ def _apply(connection: Any, writes: Sequence[Write], update: JobUpdate) -> None:
 
 
 def _newest(updates: Sequence[Write]) -> list[JobRow]:
-    """Return a row for each job. The newest says all that an older one did, unless that one is an intent."""
+    """Return a row for each job. The newest says all that an older one did, unless that one is an intent, or it is brief itself."""
     newest: dict[int, JobRow] = {}
     for write in updates:
         known = newest.get(write.job)
-        if known is not None and known[INTENT]:
+        if known is not None and (known[KIND] == INTENT or write.row[KIND] == POSTED):
             raise _NotTogether
         newest[write.job] = write.row
     return list(newest.values())

@@ -27,8 +27,9 @@ from linkedin_media.errors import LedgerBusy, LedgerUnusable, LostLease
 from linkedin_media.ingest import database
 from linkedin_media.ingest.database import open_database, open_for_reading
 from linkedin_media.ingest.jobs import JobSpec
-from linkedin_media.ingest.ledger import Ledger, records
+from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.states import State
+from linkedin_media.ingest.survey import records
 from linkedin_media.simulator import CommitThenDrop, Fault, Latency, SimulatorConfig, SimulatorProcess
 from tests.faults import crash_vfs
 from tests.faults.test_create import CREATE, SABOTEUR, ingest, states

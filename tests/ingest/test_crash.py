@@ -18,9 +18,9 @@ import pytest
 from sqlalchemy import func, select
 
 from linkedin_media.ingest.database import open_for_reading
-from linkedin_media.ingest.ledger import records
 from linkedin_media.ingest.schema import job, worker
 from linkedin_media.ingest.states import State
+from linkedin_media.ingest.survey import records
 from linkedin_media.simulator import CommitThenDrop, Fault, Reset, SimulatorConfig, SimulatorProcess
 
 from .conftest import HOPPER

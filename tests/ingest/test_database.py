@@ -20,8 +20,9 @@ from sqlalchemy.exc import DBAPIError
 from linkedin_media.errors import InvalidArgument, LedgerBusy, LedgerError, LedgerUnusable
 from linkedin_media.ingest import database as databases
 from linkedin_media.ingest.database import explain, open_database, open_for_reading
-from linkedin_media.ingest.ledger import Ledger, records
+from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.states import State
+from linkedin_media.ingest.survey import records
 
 SIGNED = "https://www.linkedin.com/dms-uploads/SECRET-SIGNATURE"
 

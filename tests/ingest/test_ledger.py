@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from datetime import UTC, datetime
 
 import attrs
@@ -12,10 +13,13 @@ from sqlalchemy import select
 from linkedin_media.errors import InvalidArgument, LedgerError, LostLease
 from linkedin_media.ingest.database import open_for_reading
 from linkedin_media.ingest.jobs import ImageProgress, Record
-from linkedin_media.ingest.ledger import DEAD_AFTER, Ledger, counts, records
+from linkedin_media.ingest.ledger import DEAD_AFTER, Ledger
 from linkedin_media.ingest.schema import job, worker
+from linkedin_media.ingest.statements import counts
 from linkedin_media.ingest.states import State
+from linkedin_media.ingest.survey import records
 from linkedin_media.model.image import InitializedUpload, UploadedImage
+from linkedin_media.model.urn import Urn
 
 
 async def _row(ledger: Ledger, key: str):
@@ -102,6 +106,75 @@ def test_what_is_written_of_the_images_is_always_how_far_they_are(make_specs):
 
     record.images[0], record.images[1].available = ImageProgress(urn="urn:li:image:B"), True
     assert record.dump_images() == '[{"urn":"urn:li:image:B"},{"urn":"urn:li:image:A","size":5,"available":true}]'
+
+
+TOUCHED = [
+    {"tries": 1},
+    {"sendings": 1},
+    {"not_before": 1},
+    {"first_intent_at": 5, "intent_at": 6},
+    {"post": "urn:li:share:1"},
+    {"error": '{"code":"X","message":"é"}'},
+    {"orphans": '["urn:li:image:Z"]'},
+    {"images": '[{"urn":"urn:li:image:A","size":5}]'},
+    {"began_at": 3},
+    {"uploaded_at": 3},
+    {"available_at": 3},
+    {"ended_at": 3},
+    {"state": "uploaded", "images": '[{"urn":"urn:li:image:A","available":true}]'},
+]
+
+
+async def test_jobs_are_claimed_with_all_that_was_done_about_them(ledger, location, make_specs):
+    await ledger.add(make_specs(len(TOUCHED) + 1))
+
+    def touch(db):
+        for number, values in enumerate(TOUCHED):
+            db.execute(job.update().where(job.c.key == f"job-{number}").values(**values))
+
+    await ledger._writer.run(touch)
+    with closing(open_for_reading(location)) as database:
+        known = list(records(database))
+
+    claimed = await ledger.claim(99)
+
+    assert len(claimed) == len(TOUCHED) + 1
+    assert [attrs.asdict(one, filter=_is_kept) for one in claimed] == [
+        attrs.asdict(one, filter=_is_kept) for one in known
+    ]
+
+
+async def test_what_is_posted_keeps_all_that_its_intent_wrote_down(ledger, make_specs):
+    await ledger.add(make_specs(3))
+    for record in await ledger.claim(3):
+        record.images[0].urn, record.images[0].available, record.tries, record.began_at = "urn:li:image:A", True, 2, 7
+        record.error = {"code": "X", "message": "an earlier try"}
+        record.enter(State.AVAILABLE)
+        await ledger.intend(record, "digest")
+        intended = dict(await _row(ledger, record.spec.id))
+        record.posted(Urn(f"urn:li:share:{record.id}"), at=99)
+
+        await ledger.save_posted(record)
+
+        row = dict(await _row(ledger, record.spec.id))
+        changed = {"owner": None, "state": "posted", "done": 1, "error": None, "ended_at": 99}
+        assert row == intended | changed | {"post": f"urn:li:share:{record.id}"}
+        assert row["images"] == '[{"urn":"urn:li:image:A","available":true}]'
+    assert await ledger.claim(3) == []
+
+
+async def test_a_post_is_not_written_down_once_another_worker_has_the_job(ledger, make_specs):
+    await ledger.add(make_specs(1))
+    [record] = await ledger.claim(1)
+    record.enter(State.AVAILABLE)
+    await ledger.intend(record, "digest")
+    await ledger._writer.run(lambda db: db.execute(job.update().values(owner="somebody-else")))
+    record.posted(None, at=1)
+
+    with pytest.raises(LostLease):
+        await ledger.save_posted(record)
+
+    assert (await _row(ledger, "job-0"))["done"] == 0
 
 
 async def test_a_save_is_refused_once_another_worker_has_the_job(ledger, make_specs):

@@ -29,10 +29,11 @@ from linkedin_media.errors import (
 )
 from linkedin_media.ingest import behind, worker as working, writer as writing
 from linkedin_media.ingest.database import open_for_reading
-from linkedin_media.ingest.ledger import Ledger, records
+from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.options import IngestOptions
 from linkedin_media.ingest.schema import job
 from linkedin_media.ingest.states import State
+from linkedin_media.ingest.survey import records
 from linkedin_media.ingest.worker import Worker
 from linkedin_media.model.image import Image, InitializedUpload, UploadedImage
 from linkedin_media.model.post import CreatedPost
@@ -179,14 +180,14 @@ async def test_the_intent_is_durable_before_the_post_is_sent(begin, ledger):
 
 async def test_a_post_counts_as_being_sent_until_its_outcome_is_durable(begin, ledger, monkeypatch):
     worker, record = await begin()
-    save, told = ledger.save, asyncio.Event()
+    save, told = ledger.save_posted, asyncio.Event()
 
-    async def save_slowly(record, *, release=False):
+    async def save_slowly(record):
         assert (record.state, record.post) == (State.POSTED, POST)
         await told.wait()
-        await save(record, release=release)
+        await save(record)
 
-    monkeypatch.setattr(ledger, "save", save_slowly)
+    monkeypatch.setattr(ledger, "save_posted", save_slowly)
     work = asyncio.create_task(worker.carry_out(record))
     await eventually(lambda: record.state is State.POSTED)
     assert worker.sending == {record.id}  # a run that ends waits for it
@@ -212,9 +213,9 @@ async def test_the_progress_of_an_upload_is_written_soon_and_once(begin, ledger,
     rows: list = []
     genuine = writing.Writer.update
 
-    def update(self, *arguments):
+    def update(self, *arguments, crowd):
         rows.append(arguments)
-        return genuine(self, *arguments)
+        return genuine(self, *arguments, crowd=crowd)
 
     monkeypatch.setattr(writing.Writer, "update", update)
     monkeypatch.setattr(behind, "_SOON", 0.02)

@@ -93,6 +93,42 @@ async def test_a_job_that_is_done_is_not_taken_for_lost_because_another_one_is(l
     assert await ledger.counts() == {State.FAILED: 1, State.NEW: 1}
 
 
+async def test_a_post_is_never_taken_for_all_there_is_to_write_of_its_job(ledger, make_specs):
+    await ledger.add(make_specs(1))
+    [record] = await ledger.claim(1)
+    record.enter(State.AVAILABLE)
+    await ledger.intend(record, "digest")
+    record.tries = 7
+
+    async def twice():
+        waiting = asyncio.create_task(ledger.save(record))
+        await asyncio.sleep(0)
+        record.posted(None, at=1)
+        await ledger.save_posted(record)
+        await waiting
+
+    [task] = await _while_blocked(ledger, [twice()])
+    await task
+    [row] = await ledger._writer.run(lambda db: db.execute(select(job.c.tries, job.c.state)).all())
+
+    assert tuple(row) == (7, "posted")
+
+
+async def test_where_everybody_waits_nobody_else_is_waited_for(ledger, make_specs, monkeypatch):
+    monkeypatch.setattr(writing, "_PATIENCE", 60.0)
+    await ledger.add(make_specs(3))
+    first, *others = await ledger.claim(3)
+    for record in (first, *others):
+        record.tries = 1
+
+    alone = asyncio.create_task(ledger.save(first))
+    done, _ = await asyncio.wait([alone], timeout=0.1)
+    assert not done  # the others may write as well
+
+    async with asyncio.timeout(5):
+        await asyncio.gather(alone, *(ledger.save(record, release=True) for record in others))
+
+
 async def test_an_intent_is_never_overtaken_by_a_later_write_of_its_job(ledger, make_specs):
     await ledger.add(make_specs(1))
     [record] = await ledger.claim(1)
