@@ -87,9 +87,21 @@ def inspect_now(source: ImageSource, rules: ImageRules) -> Inspection:
         raise FileUnreadable(f"{source.name}: a stream can be read only once, while it is uploaded")
     fd, facts = open_regular(source.source, source.name)
     try:
-        return _inspect(_Descriptor(fd, facts.st_size), source.name, rules)
+        return _inspect(_OnDisk(fd, facts.st_size), source.name, rules)
     finally:
         os.close(fd)
+
+
+@attrs.define
+class _OnDisk(Source):
+    """Read at positions, without moving anything."""
+
+    _fd: int
+    size: int
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset`, fewer only at the end."""
+        return os.pread(self._fd, length, offset)
 
 
 @attrs.define
@@ -175,7 +187,7 @@ def _open_bytes(content: bytes, name: str, rules: ImageRules) -> OpenImage:
     return _image(inspection, name, len(content), io.BytesIO(content))
 
 
-def _inspect(source: _Descriptor, name: str, rules: ImageRules) -> Inspection:
+def _inspect(source: Source, name: str, rules: ImageRules) -> Inspection:
     try:
         return inspect(source, rules)
     except OSError as error:

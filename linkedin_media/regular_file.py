@@ -45,9 +45,7 @@ def open_regular(path: str | os.PathLike[str], name: str) -> tuple[int, os.stat_
         if isinstance(path, LinkFree) and _CAN_WALK:
             fd = _open_without_links(path.path, name)
         else:
-            plain = os.fspath(path)  # once: a Path takes its time
-            _expect_regular(_mode(plain), name)
-            fd = os.open(plain, _FLAGS)
+            fd = _open_plain(os.fspath(path), name)
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or str(error)
         raise FileUnreadable(f"{name}: {problem}", hint="check the path and the permissions") from None
@@ -63,6 +61,18 @@ def rewritten(before: os.stat_result, now: os.stat_result) -> bool:
     if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
         return True
     return before.st_ctime_ns != now.st_ctime_ns and before.st_nlink == now.st_nlink
+
+
+def _open_plain(path: str, name: str) -> int:
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 -- making a Path takes as long
+    except OSError as error:
+        if error.errno not in _LEADS_NOWHERE:
+            raise
+        mode = os.lstat(path).st_mode
+    if not stat.S_ISREG(mode):
+        _expect_regular(mode, name)  # says what it is
+    return os.open(path, _FLAGS)
 
 
 def _open_without_links(path: str, name: str) -> int:
@@ -98,15 +108,6 @@ def _part_mode(part: str, at: int, name: str) -> int:
 def _expect_regular(mode: int, name: str) -> None:
     if not stat.S_ISREG(mode):
         raise InvalidImage(name, (Violation(_REFUSED, f"this is {_kind(mode)}, not a regular file"),))
-
-
-def _mode(path: str) -> int:
-    try:
-        return os.stat(path).st_mode  # noqa: PTH116 -- making a Path takes as long
-    except OSError as error:
-        if error.errno not in _LEADS_NOWHERE:
-            raise
-    return os.lstat(path).st_mode
 
 
 def _kind(mode: int) -> str:

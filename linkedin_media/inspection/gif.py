@@ -121,7 +121,7 @@ class _Blocks:
     def follow(self, offset: int) -> None:
         """Walk from `offset` until the trailer, the end of the file, one frame too many, or the last step."""
         window = self.window
-        while not (self.ended or self.stopped or self.exhausted):
+        while not self.ended and self.frames < self.most_frames and self.steps_left > 0:
             begin = window.view(offset, _LONGEST_HEAD, _AHEAD)
             reached = self._walk_window(begin if self.inside else self._pass_frames(begin))
             if reached == begin:

@@ -95,8 +95,15 @@ class Window:
     def ends_with(self, mark: bytes, not_before: int) -> bool:
         """Tell whether `mark` is among the last bytes of the source, from `not_before` on."""
         for length in (_LAST, TAIL):
-            offset = max(not_before, self.size - length)
-            if offset < self.size and self.take(offset, self.size - offset, 0).rfind(mark) >= 0:
+            offset = self.size - length
+            if offset < not_before:
+                offset = not_before
+            begin = offset - self.start
+            if begin < 0 or self.start + len(self.data) < self.size:
+                end = self.source.read(offset, length) if offset < self.size else b""
+            else:
+                end = self.data[begin:]
+            if mark in end:
                 return True
         return False
 
