@@ -96,8 +96,7 @@ class Window:
         """Tell whether `mark` is among the last bytes of the source, from `not_before` on."""
         for length in (_LAST, TAIL):
             offset = self.size - length
-            if offset < not_before:
-                offset = not_before
+            offset = max(offset, not_before)
             begin = offset - self.start
             if begin < 0 or self.start + len(self.data) < self.size:
                 end = self.source.read(offset, length) if offset < self.size else b""
