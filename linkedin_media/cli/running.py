@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from importlib.util import find_spec
@@ -23,8 +24,18 @@ def run_async(work: Coroutine[Any, Any, T], *, network: bool = True) -> T:
     Raises:
         Interrupted: A signal came, and the work has been cancelled and cleaned up.
     """
-    with asyncio.Runner(loop_factory=_fast_loop() if network else None) as runner:
+    with _settled(), asyncio.Runner(loop_factory=_fast_loop() if network else None) as runner:
         return runner.run(_until_signalled(work))
+
+
+@contextlib.contextmanager
+def _settled() -> Iterator[None]:
+    """Keep the garbage collector from looking at what was loaded so far: each time would hold the event loop up for 25 ms."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 async def as_finished(works: Iterable[Callable[[], Awaitable[T]]], *, at_once: int) -> AsyncGenerator[T]:

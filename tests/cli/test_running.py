@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import threading
 from contextlib import aclosing
@@ -81,6 +82,14 @@ def test_a_cancellation_from_within_is_no_interruption():
 
     with pytest.raises(asyncio.CancelledError):
         run_async(work())
+
+
+def test_what_was_loaded_is_left_alone_by_the_garbage_collector_meanwhile():
+    async def work():
+        return gc.get_freeze_count()
+
+    assert run_async(work()) > 10_000
+    assert gc.get_freeze_count() == 0
 
 
 def test_without_uvloop_the_usual_loop_runs(monkeypatch):
