@@ -15,6 +15,7 @@ from ..errors import LinkedInMediaError
 from ..model.image import InitializedUpload, MediaLibraryMetadata, UploadedImage
 from ..model.job import ImageSource, Job
 from ..model.urn import Urn
+from ..protocol.json_reading import parse_json
 from ..regular_file import LinkFree
 from .states import FINAL, State, may_follow
 
@@ -53,7 +54,7 @@ class JobSpec:
     @classmethod
     def load(cls, id: str, text: str) -> JobSpec:  # noqa: A002 -- the column's name
         """Return the spec that `dump` wrote."""
-        return cls(id=id, **json.loads(text))
+        return cls(id=id, **parse_json(text))
 
     def job(self) -> Job:
         """Return the job for the pipeline.
@@ -236,7 +237,7 @@ _PLAIN: Final = (*_SAVED, "first_intent_at", "intent_at")
 
 
 def _read_list(text: str) -> list[Any]:
-    return [] if text == "[]" else json.loads(text)  # most are empty
+    return [] if text == "[]" else parse_json(text)  # most are empty
 
 
 def describe(error: Exception) -> dict[str, str]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Dialect, TextClause, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import InvalidArgument
+from ..protocol.json_reading import parse_json
 from .jobs import JobSpec
 from .schema import LONGEST_NOTE, about, content, job, now_ms, quota, worker
 from .states import State
@@ -195,7 +196,7 @@ def claim_jobs(
     values = {"me": me, "most": limit, "dead_after": int(dead_after * 1000), "loose": json.dumps(loose)}
     if ids is not None:
         values["ids"] = json.dumps(list(ids))
-    found = json.loads(db.execute(look, values).scalar_one() or "[]")
+    found = parse_json(db.execute(look, values).scalar_one() or "[]")
     if found:
         db.execute(take, {"me": me, "found": json.dumps([row[0] for row in found])})
     return [dict(zip(_COLUMNS if len(row) > len(_WISH) else _WISH, row, strict=True)) for row in sorted(found)]

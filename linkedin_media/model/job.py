@@ -62,6 +62,8 @@ def _check_readable(source: object, size: int | None) -> None:
 
 
 def _name(source: Readable) -> str:
+    if type(source) is str and source.isascii():
+        return source
     if isinstance(source, str | os.PathLike):
         return os.fsdecode(source).encode("utf-8", "backslashreplace").decode()
     return str(getattr(source, "name", None) or getattr(source, "filename", None) or "image")

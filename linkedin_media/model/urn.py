@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, Self
 
 from ..errors import InvalidArgument
@@ -104,7 +105,36 @@ def owner_urn(value: str) -> Urn:
     Raises:
         InvalidArgument: Not a URN, or one that cannot own an image (images-api.txt, ``owner``).
     """
-    return expect(value, "owner", ("person", "organization", "sponsoredAccount"))
+    try:
+        return _owner(value)
+    except TypeError:  # what is no text may have no hash either
+        return expect(value, "owner", _OWNERS)
+
+
+def author_urn(value: str) -> Urn:
+    """Return the URN of whoever can post: a person or an organization.
+
+    Raises:
+        InvalidArgument: Not a URN, or one that cannot.
+    """
+    try:
+        return _author(value)
+    except TypeError:
+        return expect(value, "author", _AUTHORS)
+
+
+_OWNERS: Final = ("person", "organization", "sponsoredAccount")
+_AUTHORS: Final = ("person", "organization")
+
+
+@lru_cache(maxsize=128)  # one owner has many images
+def _owner(value: str) -> Urn:
+    return expect(value, "owner", _OWNERS)
+
+
+@lru_cache(maxsize=128)
+def _author(value: str) -> Urn:
+    return expect(value, "author", _AUTHORS)
 
 
 def expect(value: str, argument: str, types: tuple[str, ...]) -> Urn:

@@ -29,6 +29,18 @@ def read_json(body: bytes) -> Any:
     return value
 
 
+def parse_json(text: str) -> Any:
+    """Return what is in a text that we wrote, or a database of ours.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    if _fast is not None:
+        with contextlib.suppress(ValueError):
+            return _fast.loads(text)
+    return json.loads(text)
+
+
 def _text_of(body: bytes) -> str:
     try:
         return body.decode() if body[:1] in _OBJECT_OR_LIST and body[1:2] != b"\0" else _decoded(body)

@@ -21,7 +21,7 @@ from ..model.post import (
     Post,
     PostDraft,
 )
-from ..model.urn import Urn, expect, image_urn
+from ..model.urn import Urn, author_urn, expect, image_urn
 from . import codec, replies, restli
 from .text import check_commentary, check_unicode, escape
 from .wire import MAX_PAGE, Repeat, Request, Response, RestliMethod, collection, entity, json_body
@@ -33,11 +33,6 @@ MAX_COUNT: Final = 100
 def post_urn(value: str) -> Urn:
     """Return the URN of a post, or refuse another type."""
     return expect(value, "post", ("share", "ugcPost"))
-
-
-def author_urn(value: str) -> Urn:
-    """Return the URN of somebody who can post, or refuse another type."""
-    return expect(value, "author", ("person", "organization"))
 
 
 def build_create(draft: PostDraft) -> Request:
@@ -136,9 +131,7 @@ def check_content(content: Content) -> None:
 
 
 def _check_image(image: ImageContent) -> None:
-    if image.id.entity_type == "image":
-        image_urn(image.id)
-    else:
+    if image.id.entity_type != "image":
         expect(image.id, "id", ("image", "document", "video"))
     check_alt_text(image.alt_text)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from enum import StrEnum
@@ -14,6 +13,7 @@ import attrs
 
 from ..errors import InvalidArgument
 from . import restli
+from .json_writing import write_json
 from .redact import printable
 
 PROTOCOL_VERSION: Final = "2.0.0"
@@ -26,7 +26,6 @@ MAX_PAGE: Final = 16 << 20
 _VERSION: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])(\.[0-9]{1,2})?", re.ASCII)
 _PATH: Final = re.compile(r"(/[A-Za-z0-9._-]+)+", re.ASCII)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-_json: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _frozen(headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -166,7 +165,7 @@ def json_body(value: Mapping[str, Any]) -> bytes:
         InvalidArgument: Something in it is no JSON, or text that is no Unicode (a lone surrogate).
     """
     try:
-        return _json.encode(value).encode()
+        return write_json(value)
     except (TypeError, ValueError, RecursionError) as error:
         problem = "it holds a lone surrogate" if isinstance(error, UnicodeEncodeError) else str(error)
     raise InvalidArgument(f"the request cannot be written as JSON: {problem}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
 from linkedin_media.errors import InvalidArgument
-from linkedin_media.model.urn import Urn, expect, image_urn, optional_urn, owner_urn
+from linkedin_media.model.urn import Urn, author_urn, expect, image_urn, optional_urn, owner_urn
 
 IMAGE = "urn:li:image:C4E10AQFoyyAjHPMQuQ"
 
@@ -125,3 +127,17 @@ def test_a_refused_type_says_which_ones_are_taken() -> None:
         InvalidArgument, match="author 'urn:li:image:1' must be urn:li:person:… or urn:li:organization:…"
     ):
         expect("urn:li:image:1", "author", ("person", "organization"))
+
+
+@pytest.mark.parametrize("check", [owner_urn, author_urn])
+@pytest.mark.parametrize("value", [5583111, None, ["urn:li:person:A"], b"urn:li:person:A"])
+def test_what_is_no_text_is_refused_like_any_other(check: Callable[[Any], Urn], value: object) -> None:
+    for _ in range(2):
+        with pytest.raises(InvalidArgument, match="not text"):
+            check(value)
+
+
+def test_who_may_post_is_told_from_who_may_own_images() -> None:
+    assert owner_urn("urn:li:sponsoredAccount:1") == "urn:li:sponsoredAccount:1"
+    with pytest.raises(InvalidArgument, match="author"):
+        author_urn("urn:li:sponsoredAccount:1")

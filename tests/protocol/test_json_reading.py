@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from linkedin_media.protocol import json_reading
-from linkedin_media.protocol.json_reading import read_json
+from linkedin_media.protocol.json_reading import parse_json, read_json
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,13 @@ def test_the_accelerator_reads_what_the_standard_library_reads(body: bytes, monk
     monkeypatch.setattr(json_reading, "_fast", None)
 
     assert read_json(body) == fast
+
+
+@pytest.mark.parametrize("text", ['{"a":[1,"é\\u00e9",null]}', "[]", '{"a":"\\udc80"}', '{"a":1234567890123456789}'])
+def test_texts_of_our_own_are_read_alike(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = parse_json(text)
+    monkeypatch.setattr(json_reading, "_fast", None)
+
+    assert parse_json(text) == fast
+    with pytest.raises(ValueError, match="line 1"):
+        parse_json(text[:-1])

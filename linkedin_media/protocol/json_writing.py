@@ -1,0 +1,35 @@
+"""JSON as we send it: compact, in UTF-8, and nothing that is none; with orjson where it is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+_fast: Any
+try:
+    import orjson as _fast
+except ImportError:
+    _fast = None
+
+_STRICT: Final = 0 if _fast is None else _fast.OPT_PASSTHROUGH_DATETIME | _fast.OPT_PASSTHROUGH_DATACLASS
+_NULL: Final = b"null"
+
+
+def write_json(value: Mapping[str, Any]) -> bytes:
+    """Return `value` as JSON, the same whether orjson is there or not.
+
+    Raises:
+        TypeError, ValueError, RecursionError: Something in it is no JSON, or text that is no Unicode.
+    """
+    if _fast is not None:
+        try:
+            written: bytes = _fast.dumps(value, option=_STRICT)
+        except TypeError:  # what it refuses, the other may take: longer numbers, keys that are numbers
+            written = _NULL
+        if _NULL not in written:  # which it makes of what is no number, too
+            return written
+    return _encoder.encode(value).encode()
+
+
+_encoder: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
