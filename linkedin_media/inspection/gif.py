@@ -21,7 +21,7 @@ from .window import SKIPPED_PER_STEP, Window
 
 SIGNATURES: Final = (b"GIF87a", b"GIF89a")
 
-_AHEAD: Final = 256 * 1024
+_AHEAD: Final = 512 * 1024
 """Bytes of a read. A GIF is read from end to end, so fewer and larger reads pay."""
 
 _RUN: Final = 64

@@ -41,7 +41,7 @@ def inspect(source: Source, rules: ImageRules = ImageRules()) -> Inspection:
 
     A JPEG or PNG costs one read, and one more of its end if it is longer than 16 KiB, whatever its number of pixels; yet
     another if its last marker is not right there. A GIF is read once, up to its last frame or one frame too many. No
-    more than 256 KiB are held, and a file crafted to be slow ends with ``TOO_COMPLEX`` after ``rules.max_steps`` steps.
+    more than 512 KiB are held, and a file crafted to be slow ends with ``TOO_COMPLEX`` after ``rules.max_steps`` steps.
     """
     window = Window(source)
     facts = _walk(window, rules)

@@ -92,7 +92,7 @@ class TestReads:
 
         assert found.frames == 5
         assert source.bytes_read < 1.01 * len(animation) + 16 * KIB
-        assert source.largest_read <= 256 * KIB
+        assert source.largest_read <= 512 * KIB
 
     def test_a_gif_of_too_many_frames_is_read_no_further_than_they_go(self) -> None:
         found, source = counted(gif(31, 17, frame(31, 17) * 500_000))
@@ -108,7 +108,7 @@ class TestReads:
 
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert peak < 512 * KIB
+        assert peak < 768 * KIB
 
 
 class TestBudget:
@@ -137,7 +137,7 @@ class TestBudget:
             f"this {found.format} is not read to its end after 50,000 steps: save it again in an image editor"
         )
         assert found.warnings == ()
-        assert source.bytes_read <= 128 * 50_000 + 256 * KIB
+        assert source.bytes_read <= 128 * 50_000 + 512 * KIB
         assert len(source.reads) < 1700
 
     @pytest.mark.parametrize("steps", [1, 10, 100])

@@ -160,7 +160,7 @@ class TestSubBlocks:
 
         found = look(animation)
 
-        assert len(animation) > 6 * 256 * 1024
+        assert len(animation) > 3 * 512 * 1024
         assert (found.frames, found.warnings) == (200, ())
 
 
