@@ -25,12 +25,24 @@ _CHECKSUM_BYTES: Final = 4
 
 _HEADER: Final = Struct(">4sIIBBBBBI")
 _HEADER_LENGTH: Final = 13
+_USUAL_START: Final = b"\0\0\0\rIHDR"
+_USUAL_PIXELS: Final = 33
+"""Where the pixels begin if nothing is between them and the image header: it takes no walk to see that."""
+
 _DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 """The bits a sample may have, by colour type."""
 
 
 def walk(window: Window, rules: ImageRules) -> Facts:
     """Go from chunk to chunk up to the first pixels of a file that begins with `SIGNATURE`."""
+    data = window.data
+    if data[8:16] == _USUAL_START and data[37:41] == b"IDAT" and rules.max_steps > 1:
+        facts = _header(data[12:_USUAL_PIXELS], _HEADER_LENGTH)
+        return facts if facts.unusable else _ended(window, facts, _USUAL_PIXELS)
+    return _walk_chunks(window, rules)
+
+
+def _walk_chunks(window: Window, rules: ImageRules) -> Facts:
     offset = len(SIGNATURE)
     facts: Facts | None = None
     for _ in range(rules.max_steps):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import struct
 
 import pytest
+from hypothesis import given, strategies as st
 
+from linkedin_media.inspection import png as walking
+from linkedin_media.options import ImageRules
 from tests.inspection.crafted import PNG_START, chunk, codes, image_header, look, messages, png
 
 NO_PIXELS = PNG_START + image_header(31, 17)
@@ -150,3 +153,15 @@ class TestTheEndOfTheFile:
 
         assert look(whole).warnings == ()
         assert len(look(whole[:-5]).warnings) == 1
+
+
+@given(st.integers(0, 60), st.binary(min_size=1, max_size=4), st.sampled_from([1, 2, 50]))
+def test_what_is_told_without_a_walk_is_what_the_walk_tells(at: int, other: bytes, steps: int) -> None:
+    usual = png(31, 17)
+    data = usual[:at] + other + usual[at + len(other) :]
+    rules = ImageRules(max_steps=steps)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walking, "_USUAL_START", b"nothing")
+        walked = look(data, rules)
+
+    assert look(data, rules) == walked
