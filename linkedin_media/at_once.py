@@ -64,20 +64,19 @@ def read_cached(fd: int, buffer: memoryview, position: int) -> bool:
         return False
 
 
-def send_cached(fd: int, to: int, position: int, length: int) -> int:
+def send_file(fd: int, to: int, position: int, length: int) -> int:
     """Have the system itself send bytes of a file to a socket that does not wait; return how many it took.
 
-    None where it would have to wait for the file. They never pass through this process, which costs more than the rest.
+    They never pass through this process, which costs more than all the rest. Those that are not in memory are waited for.
     """
-    if not _is_cached(fd, position, length):
-        return 0
     try:
         return os.sendfile(to, fd, position, length)
     except OSError:  # whoever sends the rest hears of it, too
         return 0
 
 
-def _is_cached(fd: int, position: int, length: int) -> bool:
+def is_cached(fd: int, position: int, length: int) -> bool:
+    """Tell whether the system holds bytes of a file in memory; False where it does not say."""
     call, pages = _system_call(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint), _Pages()
     if call is None or call(_CACHESTAT, fd, _range(position, length), ctypes.byref(pages), 0) < 0:
         return False

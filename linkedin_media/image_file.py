@@ -14,7 +14,7 @@ from typing import Final, Self
 
 import attrs
 
-from .at_once import read_cached, send_cached
+from .at_once import is_cached, read_cached, send_file
 from .errors import FileChanged, FileUnreadable, Violation
 from .model.image import ValidatedImage
 from .reading import CHUNK, Piece, read_in_thread
@@ -75,18 +75,24 @@ class OpenImage:
             raise FileUnreadable(f"{self.facts.name}: {error.strerror or 'read error'}") from None
 
     def whole(self, head: bytes) -> memoryview | None:
-        """Return `head` and all of the file behind it, where the inspection has read all of it and nobody has it yet."""
-        if self._last is None or self._given or len(self._last.view) != self.facts.size:
+        """Return `head` and all of the file behind it, where that is in memory and nobody has it yet."""
+        if self._last is None or self._given or self.facts.size > CHUNK:
+            return None
+        if len(self._last.view) < self.facts.size and not self._last.fill(self._file.fileno(), self.facts.size):
             return None
         whole = self._last.behind(head)
         self._given = whole is not None
         return whole
 
+    def can_send(self, position: int) -> bool:
+        """Tell whether the system can send what comes at `position`, and need not wait for it; not what is read already."""
+        if isinstance(self._file, io.BytesIO) or (self._last is not None and len(self._last.view) == self.facts.size):
+            return False
+        return is_cached(self._file.fileno(), position, min(_SENT_AT_ONCE, self.facts.size - position))
+
     def send(self, to: int, position: int) -> int:
-        """Have the system send a part of the file to a socket; return how many bytes it took at once."""
-        if isinstance(self._file, io.BytesIO):
-            return 0
-        return send_cached(self._file.fileno(), to, position, min(_SENT_AT_ONCE, self.facts.size - position))
+        """Have the system send what `can_send` spoke of to a socket; return how many bytes it took at once."""
+        return send_file(self._file.fileno(), to, position, min(_SENT_AT_ONCE, self.facts.size - position))
 
     def check_unchanged(self) -> None:
         """Compare the file with what it was when it was opened.
@@ -139,13 +145,12 @@ class Chunks:
             self._note(whole[len(head) :])
         return whole
 
-    def send(self, to: int) -> int:
-        """Have the system send what comes next to a socket; return how many bytes need not be read any more.
+    def can_send(self) -> bool:
+        """Tell whether the system can send what comes next, and need not wait for it. What takes a digest has to see it."""
+        return self._digest is None and self._image.can_send(self._position)
 
-        What takes a digest has to see them.
-        """
-        if self._digest is not None:
-            return 0
+    def send(self, to: int) -> int:
+        """Have the system send what comes next to a socket; return how many bytes need not be read any more."""
         sent = self._image.send(to, self._position)
         self._position += sent
         return sent

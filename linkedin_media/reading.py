@@ -10,6 +10,8 @@ from typing import Final
 
 import aiofiles.threadpool
 
+from .at_once import read_cached
+
 CHUNK: Final = 256 * 1024
 """Bytes read at a time: larger chunks lag the event loop, smaller ones cost a thread hop each."""
 
@@ -39,6 +41,15 @@ class Piece:
             OSError: The operating system refused.
         """
         self.view = self.view[: os.readv(fd, [self.view])]
+
+    def fill(self, fd: int, size: int) -> bool:
+        """Read the rest of a file of `size` bytes whose first ones are here, if that takes no waiting; tell whether it did."""
+        known = len(self.view)
+        whole = memoryview(self._buffer)[_AHEAD : _AHEAD + size]
+        if not read_cached(fd, whole[known:], known):
+            return False
+        self.view = whole
+        return True
 
     def behind(self, head: bytes) -> memoryview | None:
         """Return the piece with `head` before it; None where that is too long."""

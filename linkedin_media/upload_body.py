@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
@@ -94,7 +94,7 @@ class UploadBody(aiohttp.Payload):
         self._is_written = True
         self._transport = getattr(writer, "transport", None)
         while self.given < self.size:
-            if self._send_file():
+            if self._send_file(self._socket()):
                 self._tell()
                 await asyncio.sleep(0)
                 continue
@@ -122,14 +122,13 @@ class UploadBody(aiohttp.Payload):
         what can be had; see `OpenImage`.
         """
         self._transport = self._bare = transport
-        take: Callable[[bytes], memoryview | None] | None = getattr(self._chunks, "whole", None)
-        whole = None if take is None else take(head)
-        if whole is None:
-            _write_now(transport, head)
-            self._send_file()
+        socket = self._socket()
+        if socket is None:
+            self._write_whole(transport, head)
+        elif left := _written_at_once(socket, head):
+            transport.write(left)
         else:
-            transport.write(whole)
-            self.given = self.size
+            self._send_file(socket)
         if self.given < self.size:
             return False
         self._ended = transport.get_write_buffer_size() <= _PIECE
@@ -138,11 +137,25 @@ class UploadBody(aiohttp.Payload):
         self._tell()
         return True
 
-    def _send_file(self) -> bool:
+    def _write_whole(self, transport: asyncio.WriteTransport, head: bytes) -> None:
+        take: Callable[[bytes], memoryview | None] | None = getattr(self._chunks, "whole", None)
+        whole = None if take is None else take(head)
+        transport.write(head if whole is None else whole)
+        if whole is not None:
+            self.given = self.size
+
+    def _socket(self) -> int | None:
+        """Return the socket to which the system can send what comes next by itself, None where it cannot."""
+        can_send: Callable[[], bool] | None = getattr(self._chunks, "can_send", None)
+        socket = None if can_send is None or self._bare is None else _bare_socket(self._bare)
+        return None if can_send is None or socket is None or not can_send() else socket
+
+    def _send_file(self, socket: int | None) -> bool:
         """Have the system send what comes next, as much as the network takes at once; tell whether it took any."""
-        send: Callable[[int], int] | None = getattr(self._chunks, "send", None)
-        socket = None if send is None or self._bare is None else _bare_socket(self._bare)
-        sent = 0 if send is None or socket is None else send(socket)
+        if socket is None:
+            return False
+        chunks: Any = self._chunks
+        sent: int = chunks.send(socket)
         self.given += sent
         if sent:
             self._on_sent()
@@ -188,14 +201,12 @@ def _bare_socket(transport: asyncio.WriteTransport) -> int | None:
     return descriptor
 
 
-def _write_now(transport: asyncio.WriteTransport, head: bytes) -> None:
-    """Write to the network, not to be sent later: not every event loop does what it is told at once."""
-    socket = _bare_socket(transport)
-    if socket is not None:
-        with suppress(OSError):  # the transport finds out, and tells
-            head = head[os.write(socket, head) :]
-    if head:
-        transport.write(head)
+def _written_at_once(socket: int, head: bytes) -> bytes:
+    """Write to a socket, and not later: not every event loop does what it is told at once; return what it did not take."""
+    try:
+        return head[os.write(socket, head) :]
+    except OSError:  # the transport finds out, and tells
+        return head
 
 
 class Watchdog(Limit):

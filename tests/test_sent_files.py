@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import os
 import random
@@ -17,8 +16,8 @@ from typing import Any, Final
 import aiohttp
 import pytest
 
-from linkedin_media import at_once
-from linkedin_media.at_once import send_cached
+from linkedin_media import at_once, image_file, reading
+from linkedin_media.at_once import is_cached, open_cached, send_file
 from linkedin_media.errors import FileChanged
 from linkedin_media.files import opened
 from linkedin_media.image_file import OpenImage
@@ -54,13 +53,10 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def cached(sent: list[int], tmp_path: Path) -> None:
-    with (tmp_path / "probe").open("wb+", buffering=0) as probe, contextlib.ExitStack() as stack:
+    with (tmp_path / "probe").open("wb+", buffering=0) as probe:
         probe.write(b"x")
-        ours, theirs = (stack.enter_context(end) for end in socket.socketpair())
-        if not send_cached(probe.fileno(), ours.fileno(), 0, 1):
+        if not is_cached(probe.fileno(), 0, 1):
             pytest.skip("this system does not tell what it holds in memory")
-        assert theirs.recv(9) == b"x"
-    sent.clear()
 
 
 @pytest.fixture(params=SIZES)
@@ -154,7 +150,7 @@ async def test_what_the_network_does_not_take_at_once_follows(path: Path) -> Non
 async def test_what_must_be_fetched_from_the_disk_is_read_in_a_thread(
     path: Path, sent: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(at_once, "_is_cached", lambda *_: False)
+    monkeypatch.setattr(image_file, "is_cached", lambda *_: False)
     async with RawServer(always(201)) as server, transport_to(server) as transport:
         await put(path, server, transport)
 
@@ -239,7 +235,40 @@ async def test_no_more_is_read_than_tells_what_a_file_is(tmp_path: Path, monkeyp
     assert sum(read) < FIRST + 100
 
 
-class TestSendCached:
+async def test_what_the_system_does_not_tell_of_leaves_with_its_head(
+    tmp_path: Path, sent: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, written = picture(tmp_path, 200_000), []
+    genuine = UploadBody._write_whole
+
+    def noted(self: UploadBody, *arguments: Any) -> None:
+        genuine(self, *arguments)
+        written.append(self.given)
+
+    monkeypatch.setattr(at_once, "_CACHESTAT", 100_000)  # no such call
+    monkeypatch.setattr(UploadBody, "_write_whole", noted)
+    async with RawServer(always(201)) as server, transport_to(server) as transport:
+        await put(path, server, transport)
+
+    assert server.bodies == [path.read_bytes()]
+    assert sent == []
+    if open_cached(path) is not None:
+        assert written == [path.stat().st_size]
+
+
+async def test_the_rest_of_a_small_file_is_read_only_if_that_takes_no_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = picture(tmp_path, 200_000)
+    monkeypatch.setattr(image_file, "is_cached", lambda *_: False)
+    monkeypatch.setattr(reading, "read_cached", lambda *_: False)
+    async with RawServer(always(201)) as server, transport_to(server) as transport:
+        await put(path, server, transport)
+
+    assert server.bodies == [path.read_bytes()]
+
+
+class TestTheSystem:
     @pytest.fixture
     def ends(self) -> Iterator[tuple[socket.socket, socket.socket]]:
         ours, theirs = socket.socketpair()
@@ -248,36 +277,35 @@ class TestSendCached:
             yield ours, theirs
 
     @pytest.mark.usefixtures("cached")
-    def test_a_part_is_sent(self, ends: tuple[socket.socket, socket.socket], tmp_path: Path) -> None:
+    def test_it_sends_a_part(self, ends: tuple[socket.socket, socket.socket], tmp_path: Path) -> None:
         path = picture(tmp_path, 20_000)
         with path.open("rb") as file:
-            assert send_cached(file.fileno(), ends[0].fileno(), 5000, 3000) == 3000
+            assert send_file(file.fileno(), ends[0].fileno(), 5000, 3000) == 3000
 
         assert ends[1].recv(9999) == path.read_bytes()[5000:8000]
 
     @pytest.mark.usefixtures("cached")
-    def test_what_left_the_memory_is_not_sent(self, ends: tuple[socket.socket, socket.socket], tmp_path: Path) -> None:
-        path = picture(tmp_path, 200_000)
-        with path.open("rb") as file:
+    def test_it_tells_what_left_its_memory(self, tmp_path: Path) -> None:
+        with picture(tmp_path, 200_000).open("rb") as file:
+            assert is_cached(file.fileno(), 0, 200_000)
+            assert is_cached(file.fileno(), 4095, 2)
             os.fsync(file.fileno())
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             if at_once.read_cached(file.fileno(), memoryview(bytearray(1)), 100_000):
                 pytest.skip("this system keeps what it was asked to forget")
-            assert send_cached(file.fileno(), ends[0].fileno(), 0, 200_000) == 0
+            assert not is_cached(file.fileno(), 0, 200_000)
 
-    def test_a_system_without_such_a_call_sends_nothing(
-        self, ends: tuple[socket.socket, socket.socket], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_one_without_such_a_call_tells_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(at_once, "_CACHESTAT", 100_000)
         with picture(tmp_path, 200_000).open("rb") as file:
-            assert send_cached(file.fileno(), ends[0].fileno(), 0, 1000) == 0
+            assert not is_cached(file.fileno(), 0, 1000)
 
-    @pytest.mark.usefixtures("cached")
+    @pytest.mark.usefixtures("sent")
     def test_a_socket_that_is_full_or_gone_takes_nothing(
         self, ends: tuple[socket.socket, socket.socket], tmp_path: Path
     ) -> None:
         with picture(tmp_path, 5_000_000).open("rb") as file:
-            while send_cached(file.fileno(), ends[0].fileno(), 0, 1_000_000):
+            while send_file(file.fileno(), ends[0].fileno(), 0, 1_000_000):
                 pass
             ends[1].close()
-            assert send_cached(file.fileno(), ends[0].fileno(), 0, 1000) == 0
+            assert send_file(file.fileno(), ends[0].fileno(), 0, 1000) == 0
