@@ -47,6 +47,11 @@ def _accepted() -> Mapping[str, str]:
     return {"Accept-Encoding": "gzip", "User-Agent": user_agent()}
 
 
+@cache
+def _of_uploads() -> Mapping[str, str]:
+    return {**_accepted(), "Accept": "*/*", "Content-Type": "application/octet-stream"}
+
+
 @attrs.frozen(kw_only=True)
 class Downloaded:
     """What a download was: its bytes counted, and its media type as the server names it."""
@@ -247,7 +252,7 @@ def _uploading(upload: InitializedUpload, body: UploadBody, token: Secret | None
         method="PUT",
         root=root,
         target=target,
-        headers={**_accepted(), "Accept": "*/*", "Content-Type": "application/octet-stream"},
+        headers=_of_uploads(),
         token=token,
         body=body,
         expect_continue=expect_continue,

@@ -45,7 +45,7 @@ class Clock:
 
 def without(response: Response, token: Secret | None) -> Response:
     """Return `response` with the token taken out of its body, should the server have echoed it."""
-    if token is None or token.reveal().encode() not in response.body:
+    if token is None or not response.body or token.reveal().encode() not in response.body:
         return response
     return attrs.evolve(response, body=response.body.replace(token.reveal().encode(), b"..."))
 
