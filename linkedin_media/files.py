@@ -105,21 +105,19 @@ class _OnDisk(Source):
 
 
 @attrs.define
-class _Descriptor(Source):
-    """Read at positions, without moving anything; what was read as `_first` is not read again."""
+class _Descriptor(_OnDisk):
+    """Do not read again what was read as `_first`."""
 
-    _fd: int
-    size: int
-    _first: bytes | memoryview = b""
+    _first: bytes | memoryview
     _at_once: bool = attrs.field(default=False, kw_only=True)
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset`, fewer only at the end; `BlockingIOError` where it was not to wait."""
+        """Do what every source does; `BlockingIOError` where it was not to wait."""
         end, known = offset + length, len(self._first)
         if end <= known or known == self.size:
             return bytes(self._first[offset:end])
         if not self._at_once:
-            return os.pread(self._fd, length, offset)
+            return super().read(offset, length)
         piece = bytearray(min(end, self.size) - offset)
         if not read_cached(self._fd, memoryview(piece), offset):
             raise BlockingIOError

@@ -88,11 +88,14 @@ class OpenImage:
         """Tell whether the system can send what comes at `position`, and need not wait for it; not what is read already."""
         if isinstance(self._file, io.BytesIO) or (self._last is not None and len(self._last.view) == self.facts.size):
             return False
-        return is_cached(self._file.fileno(), position, min(_SENT_AT_ONCE, self.facts.size - position))
+        return is_cached(self._file.fileno(), position, self._in_one_go(position))
 
     def send(self, to: int, position: int) -> int:
         """Have the system send what `can_send` spoke of to a socket; return how many bytes it took at once."""
-        return send_file(self._file.fileno(), to, position, min(_SENT_AT_ONCE, self.facts.size - position))
+        return send_file(self._file.fileno(), to, position, self._in_one_go(position))
+
+    def _in_one_go(self, position: int) -> int:
+        return min(_SENT_AT_ONCE, self.facts.size - position)
 
     def check_unchanged(self) -> None:
         """Compare the file with what it was when it was opened.

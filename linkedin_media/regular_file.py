@@ -70,8 +70,7 @@ def _open_plain(path: str, name: str) -> int:
         if error.errno not in _LEADS_NOWHERE:
             raise
         mode = os.lstat(path).st_mode
-    if not stat.S_ISREG(mode):
-        _expect_regular(mode, name)  # says what it is
+    _expect_regular(mode, name)
     return os.open(path, _FLAGS)
 
 

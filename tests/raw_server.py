@@ -9,7 +9,11 @@ import ssl
 import struct
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any, Self
+
+import aiohttp
+import pytest
 
 from linkedin_media.options import Timeouts
 from linkedin_media.protocol.hosts import parse_base_url
@@ -17,6 +21,7 @@ from linkedin_media.transport import Transport
 
 CANARY = "CANARY-TOKEN"
 SIGNATURE = "CANARY-SIGNATURE"
+_CERTIFICATE = Path(__file__).parent / "samples" / "self_signed.pem"
 
 
 class Peer:
@@ -156,6 +161,22 @@ def everything_printed_about(error: BaseException) -> str:
     """What the most talkative crash reporter would write down: the whole chain, with every local of every frame."""
     told = traceback.TracebackException.from_exception(error, capture_locals=True)
     return "".join(told.format()) + repr(error) + str(error)
+
+
+def self_signed() -> ssl.SSLContext:
+    """What a server needs for TLS; nobody trusts it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_CERTIFICATE)
+    return context
+
+
+def trust_everybody(patch: pytest.MonkeyPatch) -> None:
+    """Have transports trust any server."""
+
+    def trusting(_: Transport) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=False))
+
+    patch.setattr(Transport, "_new_session", trusting)
 
 
 @contextlib.asynccontextmanager

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -17,13 +15,11 @@ from linkedin_media.connections import Connections
 from linkedin_media.errors import LinkedInMediaError
 from linkedin_media.model.secret import Secret
 from linkedin_media.protocol import images
-from linkedin_media.transport import Transport
-from tests.raw_server import Peer, RawServer, always, transport_to
+from tests.raw_server import Peer, RawServer, always, self_signed, transport_to, trust_everybody
 from tests.waiting import eventually
 
 GET: Final = images.build_get("urn:li:image:C4E10AQFn10iWtKexVA")
 TOKEN: Final = Secret("a-token")
-CERTIFICATE: Final = Path(__file__).parent / "samples" / "self_signed.pem"
 
 
 async def test_a_connection_is_kept_for_the_next_request() -> None:
@@ -46,22 +42,17 @@ def test_a_new_connection_over_tls_is_used_while_the_end_of_its_handshake_is_und
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     uvloop = pytest.importorskip("uvloop")  # which counts that among what is still to be sent
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
-
-    def trusting(_: Transport) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=False))
 
     async def send() -> int:
         async with (
-            RawServer(always(200, b"{}"), tls=context) as server,
+            RawServer(always(200, b"{}"), tls=self_signed()) as server,
             transport_to(server, connections=2) as transport,
         ):
             for _ in range(3):
                 await transport.send(GET, TOKEN, timeout=5)
         return server.connections
 
-    monkeypatch.setattr(Transport, "_new_session", trusting)
+    trust_everybody(monkeypatch)
     assert uvloop.run(send()) == 1
 
 

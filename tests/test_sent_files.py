@@ -7,7 +7,6 @@ import hashlib
 import os
 import random
 import socket
-import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,8 +28,7 @@ from linkedin_media.options import ImageRules
 from linkedin_media.transport import Transport
 from linkedin_media.upload_body import UploadBody
 from tests.inspection.crafted import chunk, png
-from tests.raw_server import Peer, RawServer, always, transport_to
-from tests.test_connections import CERTIFICATE
+from tests.raw_server import Peer, RawServer, always, self_signed, transport_to, trust_everybody
 
 TOKEN: Final = Secret("token")
 SIZES: Final = (10_000, 200_000, 5_000_001)
@@ -170,13 +168,8 @@ async def test_a_system_that_refuses_to_send_files_lets_us(path: Path, monkeypat
 
 
 async def test_what_is_encrypted_is_read(path: Path, sent: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    def trusting(_: Transport) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=False))
-
-    monkeypatch.setattr(Transport, "_new_session", trusting)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
-    async with RawServer(always(201), tls=context) as server, transport_to(server) as transport:
+    trust_everybody(monkeypatch)
+    async with RawServer(always(201), tls=self_signed()) as server, transport_to(server) as transport:
         assert not transport.sends_files
         await put(path, server, transport)
 

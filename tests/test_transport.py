@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import ssl
 import traceback
 import tracemalloc
 from collections.abc import Callable
@@ -41,6 +40,7 @@ from tests.raw_server import (
     always,
     everything_printed_about,
     header,
+    self_signed,
     transport_to,
 )
 
@@ -54,7 +54,6 @@ def described(request: Request) -> Request:
 
 GET: Final = described(images.build_get("urn:li:image:C4E10AQFn10iWtKexVA"))
 CREATE: Final = described(posts.build_create(PostDraft(author="urn:li:person:a", commentary="Hi")))
-CERTIFICATE: Final = Path(__file__).parent / "samples" / "self_signed.pem"
 
 
 pytestmark = pytest.mark.usefixtures("either_way")
@@ -215,10 +214,8 @@ async def test_a_refused_connection_means_nothing_was_sent() -> None:
 
 
 async def test_a_certificate_nobody_vouches_for_ends_the_call_before_a_byte_is_sent() -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # the server complains of the client's refusal
-    async with RawServer(always(200), tls=context) as server, transport_to(server) as transport:
+    async with RawServer(always(200), tls=self_signed()) as server, transport_to(server) as transport:
         with pytest.raises(ConnectionFailed, match=r"TLS with 127\.0\.0\.1 failed") as caught:
             await transport.send(GET, TOKEN, timeout=5)
 

@@ -6,20 +6,20 @@ import contextlib
 import json
 from typing import Any, Final
 
-_fast: Any
+fast: Any
 try:
-    import orjson as _fast
+    import orjson as fast
 except ImportError:
-    _fast = None
+    fast = None
 
 _OBJECT_OR_LIST: Final = (b"{", b"[")
 
 
 def read_json(body: bytes) -> Any:
     """Return what is in a body, None where it is no JSON, too deep, or holds text that is not Unicode."""
-    if _fast is not None:
+    if fast is not None:
         with contextlib.suppress(ValueError):  # what it refuses, the other may take: other encodings than UTF-8
-            return _fast.loads(body)
+            return fast.loads(body)
     try:
         value = _decoder.decode(_text_of(body))
         if b"\\u" in body:
@@ -35,9 +35,9 @@ def parse_json(text: str) -> Any:
     Raises:
         ValueError: It is no JSON.
     """
-    if _fast is not None:
+    if fast is not None:
         with contextlib.suppress(ValueError):
-            return _fast.loads(text)
+            return fast.loads(text)
     return json.loads(text)
 
 

@@ -6,13 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-_fast: Any
-try:
-    import orjson as _fast
-except ImportError:
-    _fast = None
+from .json_reading import fast
 
-_STRICT: Final = 0 if _fast is None else _fast.OPT_PASSTHROUGH_DATETIME | _fast.OPT_PASSTHROUGH_DATACLASS
+_STRICT: Final = 0 if fast is None else fast.OPT_PASSTHROUGH_DATETIME | fast.OPT_PASSTHROUGH_DATACLASS
 _NULL: Final = b"null"
 
 
@@ -22,9 +18,9 @@ def write_json(value: Mapping[str, Any]) -> bytes:
     Raises:
         TypeError, ValueError, RecursionError: Something in it is no JSON, or text that is no Unicode.
     """
-    if _fast is not None:
+    if fast is not None:
         try:
-            written: bytes = _fast.dumps(value, option=_STRICT)
+            written: bytes = fast.dumps(value, option=_STRICT)
         except TypeError:  # what it refuses, the other may take: longer numbers, keys that are numbers
             written = _NULL
         if _NULL not in written:  # which it makes of what is no number, too

@@ -28,7 +28,7 @@ from linkedin_media.protocol.json_reading import parse_json, read_json
 def test_the_accelerator_reads_what_the_standard_library_reads(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("orjson")
     fast = read_json(body)
-    monkeypatch.setattr(json_reading, "_fast", None)
+    monkeypatch.setattr(json_reading, "fast", None)
 
     assert read_json(body) == fast
 
@@ -36,7 +36,7 @@ def test_the_accelerator_reads_what_the_standard_library_reads(body: bytes, monk
 @pytest.mark.parametrize("text", ['{"a":[1,"é\\u00e9",null]}', "[]", '{"a":"\\udc80"}', '{"a":1234567890123456789}'])
 def test_texts_of_our_own_are_read_alike(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fast = parse_json(text)
-    monkeypatch.setattr(json_reading, "_fast", None)
+    monkeypatch.setattr(json_reading, "fast", None)
 
     assert parse_json(text) == fast
     with pytest.raises(ValueError, match="line 1"):

@@ -37,7 +37,7 @@ REFUSED: list[Any] = [
 def test_the_accelerator_writes_what_the_standard_library_writes(value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("orjson")
     fast = write_json(value)
-    monkeypatch.setattr(json_writing, "_fast", None)
+    monkeypatch.setattr(json_writing, "fast", None)
 
     assert write_json(value) == fast
 
@@ -46,7 +46,7 @@ def test_the_accelerator_writes_what_the_standard_library_writes(value: Any, mon
 @pytest.mark.parametrize("value", REFUSED)
 def test_what_is_no_json_is_refused(value: Any, is_there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not is_there:
-        monkeypatch.setattr(json_writing, "_fast", None)
+        monkeypatch.setattr(json_writing, "fast", None)
 
     with pytest.raises((TypeError, ValueError)):
         write_json(value)
