@@ -37,7 +37,9 @@ class Flight:
     wake: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     """Set when something is to be looked at."""
     rouse_at: float = attrs.field(default=math.inf, init=False)
-    """A job that ends is to be looked at once no more than so many are under way."""
+    """A job that ends or is begun is to be looked at once no more than so many are under way or wait for their turn…"""
+    few: float = attrs.field(default=math.inf, init=False)
+    """… and no more than so many of these wait."""
     _queue: deque[Record] = attrs.field(factory=deque, init=False)
     _tasks: dict[asyncio.Task[None], Record] = attrs.field(factory=dict, init=False)
     _settling: asyncio.Task[None] | None = attrs.field(default=None, init=False)
@@ -47,6 +49,11 @@ class Flight:
 
     def __len__(self) -> int:
         return len(self._tasks) + len(self._queue)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._queue)
 
     @property
     def idle(self) -> bool:
@@ -67,9 +74,12 @@ class Flight:
             record = self._queue.popleft()
             unsent = sum(not (image.is_sent or image.available) for image in record.images)
             self.room -= unsent > 0
-            task = asyncio.create_task(self._carry_out(record, Entry(unsent, self._make_room)))
-            self._tasks[task] = record
-            task.add_done_callback(self._done)
+            self._tasks[asyncio.create_task(self._carry_out(record, Entry(unsent, self._make_room)))] = record
+            self._rouse()
+
+    def _rouse(self) -> None:
+        if len(self) <= self.rouse_at and self.waiting <= self.few:
+            self.wake.set()
 
     def _make_room(self) -> None:
         self.room += 1
@@ -82,25 +92,27 @@ class Flight:
 
     async def _carry_out(self, record: Record, entry: Entry) -> None:
         try:
-            await self.worker.carry_out(record, entry.sent)
-        finally:
-            entry.leave()
-        if record.state is State.POSTING:
-            await self._doubt(record, seconds=self.worker.options.reconcile_after)
-        elif record.done:
-            await self.tell(record)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        record = self._tasks.pop(task)
-        if len(self) <= self.rouse_at:
-            self.wake.set()
-        if record.id not in self.doubts.ids:
-            self.worker.ledger.let_go([record])
-        error = None if task.cancelled() else task.exception()
-        if isinstance(error, LostLease):
+            try:
+                await self.worker.carry_out(record, entry.sent)
+            finally:
+                entry.leave()
+            if record.state is State.POSTING:
+                await self._doubt(record, seconds=self.worker.options.reconcile_after)
+            elif record.done:
+                await self.tell(record)
+        except LostLease:
             _log.warning("lease.lost", extra={"job": record.spec.id})
-        elif error is not None:
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it ends the run
             self.fail(error)
+        finally:  # not a callback of the task, which the loop would have to come round to
+            self._end(asyncio.current_task())
+
+    def _end(self, task: asyncio.Task[None] | None) -> None:
+        record = self._tasks.pop(task, None) if task is not None else None
+        if record is not None:
+            self._rouse()
+            if not self.doubts or record.id not in self.doubts.ids:
+                self.worker.ledger.let_go([record])
 
     def _wait_for_another(self, age: float) -> float:
         """Return how long to wait for a post whose intent another process wrote `age` seconds ago.
@@ -178,6 +190,9 @@ class Flight:
         for task in tasks:
             task.cancel()
         await self._wait(tasks, _LAST)
+        for task in tasks:
+            if task.done():
+                self._end(task)  # one that was cancelled before it began ends nothing itself
 
     @staticmethod
     async def _wait(tasks: object, seconds: float) -> None:

@@ -207,11 +207,12 @@ class Ingest:
         """Fill the window of jobs under way; those in doubt wait outside it, as many as memory allows."""
         free, now = self._bounds.jobs - len(self._flight), self.client.clock.monotonic()
         self._flight.rouse_at = 0 if self._nothing_until > now else self._bounds.jobs - self._worth_a_claim
+        self._flight.few = self._worth_a_claim
         if self._worker.limited_until is not None or self._worker.hold_until > now:
             return 0
         if free < self._worth_a_claim or len(self._doubts) > _DOUBTS_PER_JOB * self._bounds.jobs:
             return 0
-        if self._nothing_until > now:
+        if self._flight.waiting > self._worth_a_claim or self._nothing_until > now:
             return 0
         records = await self.ledger.claim(min(free, _CLAIM))
         if len(records) < min(free, _CLAIM):

@@ -6,6 +6,9 @@ import asyncio
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from linkedin_media.errors import LostLease
 from linkedin_media.ingest.flight import Flight
 from linkedin_media.ingest.jobs import ImageProgress, JobSpec, Record
 from linkedin_media.ingest.options import IngestOptions
@@ -107,8 +110,9 @@ async def test_what_was_not_begun_is_left_to_another_run() -> None:
 
 async def test_the_end_of_a_job_is_looked_at_only_once_few_are_left() -> None:
     hands = Hands()
-    flight = await flight_of(hands, 1, *(record(number) for number in range(3)))
+    flight = await flight_of(hands, 3, *(record(number) for number in range(3)))
     flight.rouse_at = 1
+    flight.wake.clear()
 
     woken = []
     for number in range(3):
@@ -117,3 +121,44 @@ async def test_the_end_of_a_job_is_looked_at_only_once_few_are_left() -> None:
         woken.append(flight.wake.is_set())
 
     assert woken == [False, True, True]
+
+
+async def test_jobs_that_begin_are_looked_at_once_few_wait_for_their_turn() -> None:
+    hands = Hands()
+    flight = await flight_of(hands, 1, *(record(number) for number in range(4)))
+    flight.few = 1
+    flight.wake.clear()
+
+    woken = []
+    for number in range(3):
+        hands.sent[number]()
+        await asyncio.sleep(0)
+        woken.append((flight.waiting, flight.wake.is_set()))
+
+    assert woken == [(2, False), (1, True), (0, True)]
+    await flight.land()
+
+
+async def test_a_job_that_is_ended_before_it_began_is_left_to_another_run() -> None:
+    hands = Hands()
+    flight = Flight(hands, told)  # type: ignore[arg-type]
+    await flight.begin(record(0))
+
+    await flight.land()
+
+    assert (hands.begun, hands.left) == ([], [0])
+    assert flight.idle
+
+
+async def test_whatever_a_job_raises_ends_the_run_and_a_lost_lease_does_not(caplog: pytest.LogCaptureFixture) -> None:
+    hands = Hands()
+    flight = await flight_of(hands, 2, record(0), record(1))
+
+    hands.ends[0].set_exception(LostLease("job 0 was taken over"))
+    await asyncio.sleep(0.01)
+    assert (flight.failure, [one.message for one in caplog.records]) == (None, ["lease.lost"])
+
+    hands.ends[1].set_exception(broken := RuntimeError("a mistake"))
+    await asyncio.sleep(0.01)
+    assert flight.failure is broken
+    assert sorted(hands.left) == [0, 1]

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 import linkedin_media as lm
 from linkedin_media.errors import LedgerError, TokenRefused, Unauthorized
@@ -14,6 +15,7 @@ from linkedin_media.ingest import worker as working, writer as writing
 from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.options import IngestOptions
 from linkedin_media.ingest.runner import Ingest
+from linkedin_media.ingest.schema import job
 from linkedin_media.ingest.statements import INTENT, KIND
 from linkedin_media.ingest.states import State
 from linkedin_media.simulator import Answer, CommitThenDrop, DailyLimit, Fault, Latency
@@ -304,6 +306,18 @@ async def test_a_stop_lets_the_post_under_way_finish_and_the_rest_resume(start, 
     async with start() as ingest:
         await results_of(ingest)
     assert len(linkedin_simulator.posts) == 10
+
+
+async def test_jobs_are_claimed_no_further_ahead_than_they_soon_begin(start, specs, linkedin_simulator):
+    linkedin_simulator.faults.add(Fault(action=Latency(seconds=1.0), on="images.initializeUpload", every=1))
+    async with start() as ingest:
+        await ingest.add(specs(900))
+        run = asyncio.create_task(anext(aiter(ingest.run())))
+        await asyncio.sleep(0.5)
+        taken = await ingest.ledger._run(lambda db: db.execute(select(job).where(job.c.owner.is_not(None))).all())
+        run.cancel()
+
+    assert len(taken) == 200  # sixteen of which are being uploaded
 
 
 async def test_a_reader_that_leaves_ends_the_run_in_order(start, specs, linkedin_simulator):
