@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 
 import attrs
@@ -19,17 +20,16 @@ class Alarm:
     _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False)
     _handle: asyncio.Handle | None = attrs.field(default=None, init=False)
     _due: float = attrs.field(default=0.0, init=False)
-    _wish: float = attrs.field(default=0.0, init=False)
-    """The seconds after which it was to ring, whenever that was asked for."""
+    _wish: float = attrs.field(default=math.inf, init=False)
+    """The seconds after which it is to ring, whenever that was asked for; infinite where nobody did."""
 
     def within(self, seconds: float) -> None:
         """Ring in `seconds` at the latest."""
         loop = asyncio.get_running_loop()
-        is_set = self._handle is not None and self._loop is loop
-        if is_set and self._wish <= seconds:
+        if self._wish <= seconds and self._loop is loop:
             return
         due = loop.time() + seconds if seconds > 0 else 0.0
-        if is_set and self._due <= due:
+        if self._due <= due and self._handle is not None and self._loop is loop:
             return
         if self._handle is not None:
             self._handle.cancel()
@@ -40,8 +40,8 @@ class Alarm:
         """Ring for none of the wishes so far."""
         if self._handle is not None:
             self._handle.cancel()
-        self._handle = None
+        self._handle, self._wish = None, math.inf
 
     def _ring(self) -> None:
-        self._handle = None
+        self._handle, self._wish = None, math.inf
         self.ring()

@@ -8,17 +8,21 @@ from contextlib import suppress
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection
 
 from .statements import JobRow
 
 
 @attrs.define(eq=False)
 class Write:
-    """One write and whoever waits for it: any `work`, or the update of a job's row."""
+    """One write and whoever waits for it: any `work`, or the update of a job's row.
+
+    `plain` work has SQL of its own, and needs nothing else.
+    """
 
     future: asyncio.Future[Any]
-    work: Callable[[Connection], Any] | None = None
+    loop: asyncio.AbstractEventLoop
+    work: Callable[[Any], Any] | None = None
+    plain: bool = False
     job: int = 0
     row: JobRow = ()
     result: Any = None
@@ -33,7 +37,7 @@ class Batch:
 
     @_loop.default
     def _of_the_newest(self) -> asyncio.AbstractEventLoop:
-        return self.writes[-1].future.get_loop()
+        return self.writes[-1].loop
 
     def end(self, told: Callable[[], None]) -> None:
         """Tell, from the thread, that everything is durable: those who wait, then `told`."""
@@ -48,10 +52,11 @@ class Batch:
     def _tell(self, told: Callable[[], None]) -> None:
         loop = self._loop
         for write in self.writes:
-            if write.future.done() or write.future.get_loop() is not loop:
+            future, result = write.future, write.result
+            if write.loop is not loop or future.done():
                 continue
-            if isinstance(write.result, Exception):
-                write.future.set_exception(write.result)
+            if isinstance(result, Exception):
+                future.set_exception(result)
             else:
-                write.future.set_result(write.result)
+                future.set_result(result)
         told()

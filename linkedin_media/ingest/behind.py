@@ -41,7 +41,8 @@ class Behind:
         Raises:
             LedgerError: An earlier save failed.
         """
-        self.raise_failure()
+        if self._failure is not None:
+            self.raise_failure()
         if record.id not in self._older:
             self._newer[record.id] = record
         self._alarm.within(_SOON / 2)
@@ -54,7 +55,8 @@ class Behind:
         """
         self._older.pop(record.id, None)
         self._newer.pop(record.id, None)
-        self.raise_failure()
+        if self._failure is not None:
+            self.raise_failure()
 
     def flush(self) -> None:
         """Submit everything now, before what is submitted next."""

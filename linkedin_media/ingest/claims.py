@@ -1,10 +1,17 @@
-"""What workers of a ledger keep of each other's: the jobs one takes, and what slows all of them down."""
+"""The jobs a worker takes, and what workers of a ledger keep of each other's: what slows all of them down."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Final
 
 import attrs
+from sqlalchemy import Dialect
+
+from ..protocol.json_reading import parse_json
+from .schema import job, now_ms
 
 
 @attrs.define
@@ -43,3 +50,64 @@ class Brakes:
 
     paused_until: int | None = None
     limited_until: int | None = None
+
+
+def claim_jobs(
+    db: Any,
+    dialect: Dialect,
+    me: str,
+    limit: int,
+    dead_after: float,
+    *,
+    loose: Sequence[int],
+    ids: Sequence[int] | None,
+) -> list[dict[str, Any]]:
+    """Take jobs that are due and that no living worker has; of those I have, the `loose` ones.
+
+    The rows come as one JSON text: a thread gives up the interpreter, and waits for it, around each row that it reads.
+    Those of jobs that nothing was done about yet have `_WISH` alone, and the wish as what it says.
+    """
+    look, take = _claim(dialect, named=ids is not None)
+    values = {"me": me, "most": limit, "dead_after": int(dead_after * 1000), "loose": json.dumps(loose)}
+    if ids is not None:
+        values["ids"] = json.dumps(list(ids))
+    found = parse_json(db.exec_driver_sql(look, values).fetchone()[0] or "[]")
+    if found:
+        db.exec_driver_sql(take, {"me": me, "found": json.dumps([row[0] for row in found])})
+    return [dict(zip(_COLUMNS if len(row) > len(_WISH) else _WISH, row, strict=True)) for row in sorted(found)]
+
+
+_WISH: Final = ("id", "key", "spec")
+_COLUMNS: Final = (*_WISH, *(name for name in job.c.keys() if name not in _WISH))  # noqa: SIM118 -- no mapping
+_UNTOUCHED: Final = " AND ".join(
+    (
+        *("state = 'new'", "tries = 0", "sendings = 0", "images = '[]'", "orphans = '[]'", "error IS NULL"),
+        *(f"{name} IS NULL" for name in ("not_before", "intent_at", "first_intent_at", "post", "began_at")),
+        *(f"{name} IS NULL" for name in ("uploaded_at", "available_at", "ended_at")),
+    )
+)
+
+
+@lru_cache(maxsize=4)
+def _claim(dialect: Dialect, *, named: bool) -> tuple[str, str]:
+    """Return the SQL that finds jobs, and the SQL that takes them."""
+    now, is_sqlite = str(now_ms().compile(dialect=dialect)), dialect.name == "sqlite"
+    value = ":{}".format if is_sqlite else "%({})s".format
+
+    def among(name: str) -> str:
+        each = f"json_each({value(name)})" if is_sqlite else f"json_array_elements_text(CAST({value(name)} AS json))"
+        return f"id IN (SELECT CAST(value AS BIGINT) FROM {each})"  # noqa: S608 -- our own names  # nosec B608
+
+    me, living = value("me"), f"SELECT owner FROM worker WHERE seen > {now} - {value('dead_after')}"  # noqa: S608 -- our own names  # nosec B608
+    free = f"(owner IS NULL OR (owner <> {me} AND owner NOT IN ({living})) OR (owner = {me} AND {among('loose')}))"
+    due = f"(not_before IS NULL OR not_before <= {now})"
+    conditions = " AND ".join(("done = 0", free, due, *([among("ids")] if named else ())))
+    lock = "" if is_sqlite else "FOR UPDATE SKIP LOCKED"
+    wanted = f"SELECT * FROM job WHERE {conditions} ORDER BY id LIMIT {value('most')} {lock}"  # noqa: S608 -- our own names  # nosec B608
+    quoted = "json_quote(key)" if is_sqlite else "to_json(key)"
+    short = f"'[' || id || ',' || {quoted} || ',' || spec || ']'"
+    full = f"json_array({', '.join(_COLUMNS)})" if is_sqlite else f"json_build_array({', '.join(_COLUMNS)})::text"
+    together = "group_concat" if is_sqlite else "string_agg"
+    rows = f"'[' || {together}(CASE WHEN {_UNTOUCHED} THEN {short} ELSE {full} END, ',') || ']'"
+    look = f"SELECT {rows} FROM ({wanted}) AS wanted"  # noqa: S608 -- our own names  # nosec B608
+    return look, f"UPDATE job SET owner = {me} WHERE {among('found')}"  # noqa: S608 -- our own names  # nosec B608

@@ -27,9 +27,9 @@ _NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncp
 
 @attrs.frozen
 class Plain:
-    """SQLite without all that surrounds it in a `Connection`, for the one statement that is run again and again."""
+    """SQLite without all that surrounds it in a `Connection`, for the statements that are run again and again."""
 
-    exec_driver_sql: Callable[[str, tuple[Any, ...]], sqlite3.Cursor]
+    exec_driver_sql: Callable[[str, Any], sqlite3.Cursor]
 
 
 @attrs.define(eq=False)

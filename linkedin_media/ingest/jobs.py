@@ -16,8 +16,9 @@ from ..model.image import InitializedUpload, MediaLibraryMetadata, UploadedImage
 from ..model.job import ImageSource, Job
 from ..model.urn import Urn
 from ..protocol.json_reading import parse_json
+from ..protocol.json_writing import write_json
 from ..regular_file import LinkFree
-from .states import FINAL, State, may_follow
+from .states import FINAL, FOLLOWERS, State
 
 
 def _files(names: Iterable[str]) -> tuple[str, ...]:
@@ -142,14 +143,14 @@ class Record:
     uploaded_at: int | None = None
     available_at: int | None = None
     ended_at: int | None = None
-    _dumped: tuple[list[tuple[object, ...]], str] | None = attrs.field(default=None, init=False, repr=False)
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Record:
-        """Read a row of the ledger; one without a state is that of a job nothing was done about yet."""
-        spec = JobSpec.load(row["key"], row["spec"])
+        """Read a row of the ledger. One without a state is that of a job nothing was done about yet, its wish read already."""
         if "state" not in row:
+            spec = JobSpec(id=row["key"], **row["spec"])
             return cls(row["id"], spec, State.NEW, [ImageProgress() for _ in spec.files], [])
+        spec = JobSpec.load(row["key"], row["spec"])
         progress = [ImageProgress(**item) for item in _read_list(row["images"])]
         progress += [ImageProgress() for _ in range(len(spec.files) - len(progress))]
         return cls(
@@ -175,12 +176,9 @@ class Record:
         )
 
     def dump_images(self) -> str:
-        """Return how far the images are as JSON text; it is written anew where something has changed."""
-        cells = [_image_cells(image) for image in self.images]
-        if self._dumped is None or self._dumped[0] != cells:
-            written = [{name: value for name, value in zip(_IMAGE, image, strict=True) if value} for image in cells]
-            self._dumped = cells, _write(written)
-        return self._dumped[1]
+        """Return how far the images are as JSON text."""
+        images = map(_image_cells, self.images)
+        return _write([{name: value for name, value in zip(_IMAGE, image, strict=True) if value} for image in images])
 
     @property
     def done(self) -> bool:
@@ -198,7 +196,7 @@ class Record:
         Raises:
             ValueError: It may not follow; a mistake in this package, not a matter of the job.
         """
-        if not may_follow(self.state, state):
+        if state not in FOLLOWERS[self.state]:
             raise ValueError(f"job {self.spec.id}: {state} may not follow {self.state}")
         self.state = state
 
@@ -212,7 +210,7 @@ class Record:
     def posted(self, post: Urn | None, *, at: int) -> None:
         """End with a post, whose URN may be unknown."""
         self.enter(State.POSTED)
-        self.post, self.error, self.ended_at = (None if post is None else str(post)), None, at
+        self.post, self.error, self.ended_at = post, None, at
 
     def fail(self, error: Exception, *, at: int) -> None:
         """End with an error."""
@@ -227,7 +225,10 @@ class Record:
                 self.images[position] = ImageProgress()
 
 
-_write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+def _write(value: Mapping[str, Any] | Sequence[Any]) -> str:
+    return write_json(value).decode()
+
+
 _write_ascii: Final = json.JSONEncoder(separators=(",", ":")).encode  # a file's name may be no Unicode
 _SPEC: Final = tuple(field.name for field in attrs.fields(JobSpec) if field.name != "id")
 _IMAGE: Final = tuple(field.name for field in attrs.fields(ImageProgress))

@@ -15,7 +15,7 @@ import attrs
 from sqlalchemy import Connection, func, select
 
 from ..errors import InvalidArgument, LedgerError
-from . import statements
+from . import claims, statements
 from .behind import Behind
 from .claims import Brakes, Claim
 from .database import Database, open_database
@@ -135,16 +135,17 @@ class Ledger:
         What was claimed here before is held until it is done, handed back or let go of, and is not given out twice: not to
         another caller in this process either. `ids` narrows it down.
         """
-        claim = Claim(self._loose)
+        claim, dialect = Claim(self._loose), self._database.engine.dialect
 
-        def work(db: Connection) -> list[dict[str, Any]]:
-            loose = claim.begin()
-            rows = statements.claim_jobs(db, self.me, limit, dead_after=self.dead_after, loose=loose, ids=ids)
+        def work(db: Any) -> list[dict[str, Any]]:
+            rows = claims.claim_jobs(db, dialect, self.me, limit, self.dead_after, loose=claim.begin(), ids=ids)
             claim.hold(row["id"] for row in rows)
             return rows
 
         try:
-            rows = await (self._look(work) if self._loose else self._run(work))
+            if self._loose:
+                self._behind.flush()
+            rows = await self._run(work, plainly=True)
         except BaseException:
             claim.give_up()
             raise
@@ -153,9 +154,10 @@ class Ledger:
 
     def let_go(self, records: Iterable[Record]) -> None:
         """Say that nobody here works on these jobs any more; they are claimed again by whoever comes first."""
-        left = self._held.intersection(record.id for record in records)
-        self._held -= left
-        self._loose |= left
+        for record in records:
+            if record.id in self._held:
+                self._held.discard(record.id)
+                self._loose.add(record.id)
 
     async def save(self, record: Record, *, release: bool = False) -> None:
         """Write a job down; returns once that is durable. `release` hands it back, as being done does.
@@ -175,7 +177,7 @@ class Ledger:
             LostLease: Another worker has taken it over.
         """
         self._behind.overtake(record)
-        await self._write(record, (record.id, self.me, POSTED, record.post, record.ended_at))
+        await self._write(record, (record.id, self.me, POSTED, record.post and str(record.post), record.ended_at))
         self._held.discard(record.id)
 
     def save_soon(self, record: Record) -> None:
@@ -204,9 +206,9 @@ class Ledger:
         owner, kind = None if release or record.done else self.me, PROGRESS if digest is None else INTENT
         return record.id, self.me, kind, digest, owner, *record.cells()
 
-    async def _run(self, work: Callable[[Connection], T]) -> T:
+    async def _run(self, work: Callable[[Connection], T], *, plainly: bool = False) -> T:
         self._behind.raise_failure()
-        return await self._writer.run(work)
+        return await self._writer.run(work, plainly=plainly)
 
     async def _look(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction that sees all that was to be saved soon."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Dialect, TextClause, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Dialect, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import InvalidArgument
-from ..protocol.json_reading import parse_json
 from .jobs import JobSpec
 from .schema import LONGEST_NOTE, about, content, job, now_ms, quota, worker
 from .states import State
@@ -80,7 +78,7 @@ class JobUpdate:
 
     It is one statement for all that is not done, one for all that is, and one for what was posted, of which all else is
     written: a thread gives up the interpreter, and waits for it, around each. SQLite has them as a table of values, which
-    costs least, and keeps a statement for each power of two.
+    costs least, and keeps a statement for each power of two and what lies halfway.
     """
 
     def __init__(self, dialect: Dialect) -> None:
@@ -100,8 +98,8 @@ class JobUpdate:
     def _statement(self, rows: Sequence[JobRow], sort: str) -> tuple[str, tuple[Any, ...]]:
         if self._dialect.name != "sqlite":
             return self._text(1, sort), (_as_json(rows),)
-        size = 1 << (len(rows) - 1).bit_length()
-        nobody = (None,) * (len(rows[0]) * (size - len(rows)))
+        size = _room_for(len(rows))
+        nobody = (0,) * (len(rows[0]) * (size - len(rows)))  # no job has this number; None takes thrice as long to pass
         return self._text(size, sort), (*chain.from_iterable(rows), *nobody)
 
     def _text(self, size: int, sort: str) -> str:
@@ -109,6 +107,12 @@ class JobUpdate:
         if text is None:
             text = self._texts[size, sort] = _update_text(self._dialect, size, sort)
         return text
+
+
+def _room_for(rows: int) -> int:
+    """Return the size of a statement for so many rows: a power of two, or one and a half."""
+    size = 1 << (rows - 1).bit_length()
+    return size * 3 // 4 if rows <= size * 3 // 4 else size
 
 
 def _update_text(dialect: Dialect, size: int, sort: str) -> str:
@@ -182,57 +186,6 @@ def _compare(db: Connection, specs: Sequence[JobSpec], texts: Sequence[str]) -> 
 def living(dead_after: float) -> Any:
     """Select the workers whose jobs are theirs."""
     return select(worker.c.owner).where(worker.c.seen > now_ms() - int(dead_after * 1000))
-
-
-def claim_jobs(
-    db: Connection, me: str, limit: int, *, dead_after: float, loose: Sequence[int], ids: Sequence[int] | None
-) -> list[dict[str, Any]]:
-    """Take jobs that are due and that no living worker has; of those I have, the `loose` ones.
-
-    The rows come as one JSON text: a thread gives up the interpreter, and waits for it, around each row that it reads.
-    Those of jobs that nothing was done about yet have `_WISH` alone.
-    """
-    look, take = _claim(db.dialect, named=ids is not None)
-    values = {"me": me, "most": limit, "dead_after": int(dead_after * 1000), "loose": json.dumps(loose)}
-    if ids is not None:
-        values["ids"] = json.dumps(list(ids))
-    found = parse_json(db.execute(look, values).scalar_one() or "[]")
-    if found:
-        db.execute(take, {"me": me, "found": json.dumps([row[0] for row in found])})
-    return [dict(zip(_COLUMNS if len(row) > len(_WISH) else _WISH, row, strict=True)) for row in sorted(found)]
-
-
-_WISH: Final = ("id", "key", "spec")
-_COLUMNS: Final = (*_WISH, *(name for name in job.c.keys() if name not in _WISH))  # noqa: SIM118 -- no mapping
-_UNTOUCHED: Final = " AND ".join(
-    (
-        *("state = 'new'", "tries = 0", "sendings = 0", "images = '[]'", "orphans = '[]'", "error IS NULL"),
-        *(f"{name} IS NULL" for name in ("not_before", "intent_at", "first_intent_at", "post", "began_at")),
-        *(f"{name} IS NULL" for name in ("uploaded_at", "available_at", "ended_at")),
-    )
-)
-
-
-@lru_cache(maxsize=4)
-def _claim(dialect: Dialect, *, named: bool) -> tuple[TextClause, TextClause]:
-    now, is_sqlite = now_ms().compile(dialect=dialect), dialect.name == "sqlite"
-
-    def among(name: str) -> str:
-        each = f"json_each(:{name})" if is_sqlite else f"json_array_elements_text(CAST(:{name} AS json))"
-        return f"id IN (SELECT CAST(value AS BIGINT) FROM {each})"  # noqa: S608 -- our own names  # nosec B608
-
-    living = f"SELECT owner FROM worker WHERE seen > {now} - :dead_after"  # noqa: S608 -- our own names  # nosec B608
-    free = f"(owner IS NULL OR (owner <> :me AND owner NOT IN ({living})) OR (owner = :me AND {among('loose')}))"
-    due = f"(not_before IS NULL OR not_before <= {now})"
-    conditions = " AND ".join(("done = 0", free, due, *([among("ids")] if named else ())))
-    lock = "" if is_sqlite else "FOR UPDATE SKIP LOCKED"
-    wanted = f"SELECT * FROM job WHERE {conditions} ORDER BY id LIMIT :most {lock}"  # noqa: S608 -- our own names  # nosec B608
-    array = "json_array" if is_sqlite else "json_build_array"
-    short, full = (f"{array}({', '.join(columns)})" for columns in (_WISH, _COLUMNS))
-    row = f"CASE WHEN {_UNTOUCHED} THEN {short} ELSE {full} END"
-    rows = f"'[' || group_concat({row}, ',') || ']'" if is_sqlite else f"CAST(json_agg({row}) AS text)"
-    look = text(f"SELECT {rows} FROM ({wanted}) AS wanted")  # noqa: S608 -- our own names  # nosec B608
-    return look, text(f"UPDATE job SET owner = :me WHERE {among('found')}")  # noqa: S608 -- our own names  # nosec B608
 
 
 def counts(db: Connection) -> dict[State, int]:

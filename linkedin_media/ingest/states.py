@@ -47,8 +47,3 @@ FOLLOWERS: Final[Mapping[State, frozenset[State]]] = {
 }
 """A post that exists is the end; a failed job begins anew only when asked to. What is in doubt never parks and never fails:
 it goes on only once somebody has looked, or LinkedIn has refused it for certain."""
-
-
-def may_follow(before: State, after: State) -> bool:
-    """Tell whether a job may go from one state to another."""
-    return after in FOLLOWERS[before]

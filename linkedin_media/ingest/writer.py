@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ..errors import LedgerError, LostLease
@@ -63,16 +62,18 @@ class Writer:
         self._thread = threading.Thread(target=self._serve, name="linkedin-media-ledger", daemon=True)
         self._thread.start()
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
+    async def run(self, work: Callable[[Any], T], *, plainly: bool = False) -> T:
         """Run `work` in a transaction, and return its result once that is durable. It may run more than once.
+
+        It is given a `Connection`; `plainly`, perhaps no more than a `database.Plain`.
 
         Raises:
             LedgerError: The database refused.
         """
-        write = Write(asyncio.get_running_loop().create_future(), work=work)
-        self._submit(write, 0.0)
-        result: T = await write.future
-        return result
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._submit(Write(future, loop, work=work, plain=plainly), 0.0)
+        return await future
 
     def update(self, job: int, row: JobRow, *, crowd: int) -> asyncio.Future[None]:
         """Update a job's row; done once that is durable. It is made even if nobody waits for it any more.
@@ -81,14 +82,16 @@ class Writer:
 
         The future raises `LostLease` where there is no such row any more, and `LedgerError` if the database refused.
         """
-        write = Write(asyncio.get_running_loop().create_future(), job=job, row=row)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
         linger = _PATIENCE
         if row[KIND] == INTENT:
             self._intents += 1
             linger = _LINGER if self._intents < _ENOUGH else 0.0
-        is_last = len(self._waiting) + self._with_thread + 1 >= crowd
-        self._submit(write, 0.0 if is_last else linger)
-        return write.future
+        with_thread = 0 if self._batch is None else len(self._batch.writes)
+        is_last = len(self._waiting) + with_thread + 1 >= crowd
+        self._submit(Write(future, loop, job=job, row=row), 0.0 if is_last else linger)
+        return future
 
     def close(self) -> None:
         """Write what waits, and end the thread."""
@@ -104,10 +107,6 @@ class Writer:
             raise LedgerError("the ledger is closed")
         self._waiting.append(write)
         self._alarm.within(linger)
-
-    @property
-    def _with_thread(self) -> int:
-        return 0 if self._batch is None else len(self._batch.writes)
 
     @property
     def _at_work(self) -> bool:
@@ -147,8 +146,8 @@ class Writer:
         """Every write may be made twice with the same effect, so that one whose commit nobody confirmed is repeated."""
         for pause in _RETRIES:
             try:
-                alone = all(write.work is None for write in writes)
-                with self._database.begin(plainly=alone) as connection:
+                plainly = all(write.work is None or write.plain for write in writes)
+                with self._database.begin(plainly=plainly) as connection:
                     _apply(connection, writes, self._update)
                 return
             except DBAPIError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from .json_reading import fast
@@ -12,7 +12,7 @@ _STRICT: Final = 0 if fast is None else fast.OPT_PASSTHROUGH_DATETIME | fast.OPT
 _NULL: Final = b"null"
 
 
-def write_json(value: Mapping[str, Any]) -> bytes:
+def write_json(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
     """Return `value` as JSON, the same whether orjson is there or not.
 
     Raises:

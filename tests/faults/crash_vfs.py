@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -113,12 +113,13 @@ class Cursor:
         self.rowcount = -1
         self.lastrowid: int | None = None
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Self:
+    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Self:
         before, cursor = self._connection.total_changes(), self._connection.cursor()
         self.description = None
         cursor.exec_trace = self._describe
         try:
-            self._rows = list(cursor.execute(sql, tuple(parameters) or None))
+            bindings = parameters if isinstance(parameters, Mapping) else tuple(parameters)
+            self._rows = list(cursor.execute(sql, bindings or None))
         except apsw.Error as error:
             raise sqlite3.OperationalError(str(error)) from None
         self.rowcount = self._connection.total_changes() - before
@@ -170,7 +171,7 @@ class Connection:
     def cursor(self, *_: Any) -> Cursor:
         return Cursor(self._connection)
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Cursor:
         return self.cursor().execute(sql, parameters)
 
     def commit(self) -> None:
@@ -180,6 +181,10 @@ class Connection:
     def rollback(self) -> None:
         if self._connection.in_transaction:
             self.execute("ROLLBACK")
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._connection.in_transaction
 
     def create_function(self, *_: Any, **__: Any) -> None:
         """The ledger needs none."""

@@ -21,7 +21,6 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import event
 
 from linkedin_media.errors import LedgerBusy, LedgerUnusable, LostLease
 from linkedin_media.ingest import database
@@ -248,14 +247,10 @@ async def settled_after(seconds: float, claim: Any) -> list[int]:
 
 async def test_L06_every_transaction_takes_the_write_lock_at_once(tmp_path: Path) -> None:
     ledger = await Ledger.open(tmp_path / "jobs.ledger")
-    begun: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        begun.append(statement.split(maxsplit=1)[0])
-
-    event.listen(ledger._database.engine, "before_cursor_execute", note)
-    began = Counter[str]()
-    event.listen(ledger._database.engine, "begin", lambda _: began.update(["begin"]))
+    ran: list[str] = []
+    connection = ledger._database._raw  # the only one
+    assert connection is not None
+    connection.set_trace_callback(ran.append)
     problems: list[Exception] = []
     stop = threading.Event()
 
@@ -281,8 +276,10 @@ async def test_L06_every_transaction_takes_the_write_lock_at_once(tmp_path: Path
     await ledger.aclose()
 
     assert problems == []
-    assert began["begin"] >= 3
-    assert begun.count("BEGIN") == began["begin"]
+    begun = [statement for statement in ran if statement.startswith("BEGIN")]
+    assert len(begun) >= 4  # added, claimed, intended, signed out
+    assert set(begun) == {"BEGIN IMMEDIATE"}
+    assert ran.count("COMMIT") == len(begun)
 
 
 UNUSABLE: Final = ("no database", "torn", "newer", "another database", "read-only", "nfs", "folder")

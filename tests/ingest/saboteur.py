@@ -18,7 +18,7 @@ from typing import Any
 
 import linkedin_media as lm
 from linkedin_media.client.images import Images
-from linkedin_media.ingest import batch, statements, writer
+from linkedin_media.ingest import batch, claims, writer
 from linkedin_media.ingest.jobs import JobSpec
 from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.options import IngestOptions
@@ -59,7 +59,7 @@ class Saboteur:
 
     def wrap_commits(self) -> None:
         """Put a point between the last write of a transaction and its commit, and one after the commit."""
-        genuine_apply, genuine_end, genuine_claim = writer._apply, batch.Batch.end, statements.claim_jobs
+        genuine_apply, genuine_end, genuine_claim = writer._apply, batch.Batch.end, claims.claim_jobs
 
         def apply(*arguments: Any) -> None:
             genuine_apply(*arguments)
@@ -75,7 +75,7 @@ class Saboteur:
 
         writer._apply = apply  # type: ignore[assignment]
         batch.Batch.end = end  # type: ignore[assignment,method-assign]
-        statements.claim_jobs = claim
+        claims.claim_jobs = claim
 
 
 def call_kind(_transport: Any, request: Any, *_: Any) -> str:
