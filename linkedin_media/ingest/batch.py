@@ -11,20 +11,24 @@ import attrs
 
 from .statements import JobRow
 
+Heard = Callable[[Exception | None], None]
+
 
 @attrs.define(eq=False)
 class Write:
     """One write and whoever waits for it: any `work`, or the update of a job's row.
 
-    `plain` work has SQL of its own, and needs nothing else.
+    Who waits has a `future`, or is `heard`-ed: called with the error there was, or None. `plain` work has SQL of its own,
+    and needs nothing else.
     """
 
-    future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any] | None
     work: Callable[[Any], Any] | None = None
     plain: bool = False
     job: int = 0
     row: JobRow = ()
+    heard: Heard | None = None
     result: Any = None
 
 
@@ -53,9 +57,14 @@ class Batch:
         loop = self._loop
         for write in self.writes:
             future, result = write.future, write.result
-            if write.loop is not loop or future.done():
+            if write.loop is not loop:
                 continue
-            if isinstance(result, Exception):
+            if future is None:
+                if write.heard is not None:
+                    write.heard(result)
+            elif future.done():
+                continue
+            elif isinstance(result, Exception):
                 future.set_exception(result)
             else:
                 future.set_result(result)

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import attrs
@@ -30,7 +31,7 @@ class Flight:
     """
 
     worker: Worker
-    tell: Callable[[Record], Awaitable[None]]
+    tell: Callable[[Record], None]
     room: float = math.inf
     failure: BaseException | None = attrs.field(default=None, init=False)
     doubts: Doubts = attrs.field(init=False)
@@ -42,13 +43,15 @@ class Flight:
     """… and no more than so many of these wait."""
     _queue: deque[Record] = attrs.field(factory=deque, init=False)
     _tasks: dict[asyncio.Task[None], Record] = attrs.field(factory=dict, init=False)
+    _unwritten: set[int] = attrs.field(factory=set, init=False)
+    """The jobs that are posted, while that is being written down."""
     _settling: asyncio.Task[None] | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.doubts = Doubts(self.worker)
 
     def __len__(self) -> int:
-        return len(self._tasks) + len(self._queue)
+        return len(self._tasks) + len(self._queue) + len(self._unwritten)
 
     @property
     def waiting(self) -> int:
@@ -93,26 +96,48 @@ class Flight:
     async def _carry_out(self, record: Record, entry: Entry) -> None:
         try:
             try:
-                await self.worker.carry_out(record, entry.sent)
+                is_posted = await self.worker.carry_out(record, entry.sent)
             finally:
                 entry.leave()
-            if record.state is State.POSTING:
+            if is_posted:
+                self.worker.ledger.save_posted(record, self._written)
+                self._unwritten.add(record.id)
+            elif record.state is State.POSTING:
                 await self._doubt(record, seconds=self.worker.options.reconcile_after)
             elif record.done:
-                await self.tell(record)
-        except LostLease:
-            _log.warning("lease.lost", extra={"job": record.spec.id})
+                self.tell(record)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it ends the run
-            self.fail(error)
+            self._failed(record, error)
         finally:  # not a callback of the task, which the loop would have to come round to
             self._end(asyncio.current_task())
 
     def _end(self, task: asyncio.Task[None] | None) -> None:
         record = self._tasks.pop(task, None) if task is not None else None
-        if record is not None:
-            self._rouse()
-            if not self.doubts or record.id not in self.doubts.ids:
-                self.worker.ledger.let_go([record])
+        if record is not None and record.id not in self._unwritten:
+            self._leave(record)
+
+    def _written(self, record: Record, error: Exception | None) -> None:
+        """Go on with what waited for a post to be written down."""
+        self._unwritten.discard(record.id)
+        if error is None:
+            try:
+                self.tell(record)
+            except Exception as failure:  # noqa: BLE001 -- others wait to hear of theirs
+                error = failure
+        if error is not None:
+            self._failed(record, error)
+        self._leave(record)
+
+    def _leave(self, record: Record) -> None:
+        self._rouse()
+        if not self.doubts or record.id not in self.doubts.ids:
+            self.worker.ledger.let_go([record])
+
+    def _failed(self, record: Record, error: Exception) -> None:
+        if isinstance(error, LostLease):
+            _log.warning("lease.lost", extra={"job": record.spec.id})
+        else:
+            self.fail(error)
 
     def _wait_for_another(self, age: float) -> float:
         """Return how long to wait for a post whose intent another process wrote `age` seconds ago.
@@ -131,7 +156,7 @@ class Flight:
         if seconds > 0 and not self.worker.options.wait:
             await self.worker.give_up_unwaited(record)
             self.worker.ledger.let_go([record])
-            await self.tell(record)
+            self.tell(record)
         else:
             self.doubts.add(record, seconds=seconds)
             self.wake.set()
@@ -149,7 +174,7 @@ class Flight:
                 await self.begin(record)
             else:
                 self.worker.ledger.let_go([record])
-                await self.tell(record)
+                self.tell(record)
 
     def _settled(self, task: asyncio.Task[None]) -> None:
         self._settling = None
@@ -178,9 +203,18 @@ class Flight:
         try:
             await self._cancel(self._others())
             await self._wait(self._tasks, self.worker.options.grace)
+            await self._wait_until_written(self.worker.options.grace)
         finally:
             await self._cancel([*self._tasks])
             self.worker.ledger.let_go(self.doubts.abandon())
+
+    async def _wait_until_written(self, seconds: float) -> None:
+        self.rouse_at = self.few = math.inf
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._unwritten:
+                    self.wake.clear()
+                    await self.wake.wait()
 
     def _others(self) -> list[asyncio.Task[None]]:
         others = [task for task, record in self._tasks.items() if record.id not in self.worker.sending]

@@ -9,8 +9,7 @@ from itertools import islice
 from typing import Final
 
 from .doubts import Doubts
-from .jobs import JobSpec
-from .ledger import Added
+from .jobs import Added, JobSpec
 from .manifest import Manifest
 from .results import IngestResult
 from .runner import Ingest

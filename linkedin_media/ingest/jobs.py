@@ -83,6 +83,14 @@ class JobSpec:
         return MediaLibraryMetadata(self.account, self.asset_name or self.id)
 
 
+@attrs.frozen
+class Added:
+    """What adding a manifest's jobs did."""
+
+    new: int
+    known: int
+
+
 @attrs.define
 class ImageProgress:
     """How far one image of a job is. The upload URL is a credential: it is forgotten once used."""

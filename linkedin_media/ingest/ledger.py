@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final, Self, TypeVar
 
-import attrs
 from sqlalchemy import Connection, func, select
 
 from ..errors import InvalidArgument, LedgerError
@@ -19,7 +18,7 @@ from . import claims, statements
 from .behind import Behind
 from .claims import Brakes, Claim
 from .database import Database, open_database
-from .jobs import JobSpec, Record
+from .jobs import Added, JobSpec, Record
 from .schema import content, job, now_ms
 from .statements import INTENT, POSTED, PROGRESS, JobRow
 from .states import State
@@ -31,14 +30,6 @@ DEAD_AFTER: Final = 30.0
 """Seconds without a heartbeat after which a worker's jobs are anyone's."""
 
 _ROWS: Final = 1000
-
-
-@attrs.frozen
-class Added:
-    """What adding a manifest's jobs did."""
-
-    new: int
-    known: int
 
 
 class Ledger:
@@ -143,9 +134,7 @@ class Ledger:
             return rows
 
         try:
-            if self._loose:
-                self._behind.flush()
-            rows = await self._run(work, plainly=True)
+            rows = await (self._look if self._loose else self._run)(work, plainly=True)
         except BaseException:
             claim.give_up()
             raise
@@ -170,15 +159,21 @@ class Ledger:
         if release or record.done:
             self._held.discard(record.id)
 
-    async def save_posted(self, record: Record) -> None:
-        """Write down that the post of an intent exists, of which nothing else has changed; durable when it returns.
+    def save_posted(self, record: Record, told: Callable[[Record, Exception | None], None]) -> None:
+        """Write down that the post of an intent exists, of which nothing else has changed.
 
-        Raises:
-            LostLease: Another worker has taken it over.
+        `told` is called once that is durable, or with the error: `LostLease` where another worker has taken it over.
         """
         self._behind.overtake(record)
-        await self._write(record, (record.id, self.me, POSTED, record.post and str(record.post), record.ended_at))
-        self._held.discard(record.id)
+
+        row = (record.id, self.me, POSTED, record.post and str(record.post), record.ended_at)
+
+        def heard(error: Exception | None) -> None:
+            if error is None:
+                self._held.discard(record.id)
+            told(record, error)
+
+        self._writer.update_then(record.id, row, heard, crowd=len(self._held))
 
     def save_soon(self, record: Record) -> None:
         """Write a job down a little later, as it is then: what may be forgotten. Counts, pages and claims see it at once.
@@ -210,10 +205,10 @@ class Ledger:
         self._behind.raise_failure()
         return await self._writer.run(work, plainly=plainly)
 
-    async def _look(self, work: Callable[[Connection], T]) -> T:
+    async def _look(self, work: Callable[[Connection], T], *, plainly: bool = False) -> T:
         """Run `work` in a transaction that sees all that was to be saved soon."""
         self._behind.flush()
-        return await self._run(work)
+        return await self._run(work, plainly=plainly)
 
     async def refresh(self, record: Record) -> None:
         """Read a job's intent anew."""

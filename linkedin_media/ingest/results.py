@@ -42,11 +42,14 @@ class Results:
     _read: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _ended: bool = attrs.field(default=False, init=False)
 
-    async def put(self, result: IngestResult) -> None:
-        """Give a result out, once there is room for it."""
+    async def room(self) -> None:
+        """Wait until the reader has not much left to read: before that, nothing more is to be begun."""
         while len(self._waiting) >= _UNREAD and not self._ended:
             self._read.clear()
             await self._read.wait()
+
+    def put(self, result: IngestResult) -> None:
+        """Give a result out."""
         self._waiting.append(result)
         self._changed.set()
 

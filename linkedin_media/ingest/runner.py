@@ -6,7 +6,7 @@ import asyncio
 import json
 import math
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -20,8 +20,8 @@ from .budget import CallBudget
 from .claims import Brakes
 from .doubts import Doubts
 from .flight import Flight
-from .jobs import JobSpec, Record
-from .ledger import Added, Ledger
+from .jobs import Added, JobSpec, Record
+from .ledger import Ledger
 from .options import IngestOptions
 from .results import IngestResult, Results
 from .sharing import SharedImages
@@ -111,7 +111,7 @@ class Ingest:
             if not isinstance(self._location, Ledger):
                 await self.ledger.aclose()
 
-    def _new_flight(self, tell: Callable[[Record], Awaitable[None]]) -> Flight:
+    def _new_flight(self, tell: Callable[[Record], None]) -> Flight:
         """Return a flight; where images are shared, whoever waits for another's must not keep others from beginning."""
         room = math.inf if self.options.reuse_images else room_for(self._bounds.upload)
         return Flight(self._worker, tell, room)
@@ -189,6 +189,7 @@ class Ingest:
         flight = self._flight
         try:
             while not self._ending(flight):
+                await self._results.room()
                 claimed = await self._claim()
                 flight.settle_due()
                 if not claimed and flight.idle and await self._finished():
@@ -267,10 +268,11 @@ class Ingest:
         while page := await self.ledger.page(State.PARKED, after=after):
             after = page[-1].id
             for record in page:
-                await self._tell(record)
+                await self._results.room()
+                self._tell(record)
 
-    async def _tell(self, record: Record) -> None:
-        await self._results.put(IngestResult.of(record))
+    def _tell(self, record: Record) -> None:
+        self._results.put(IngestResult.of(record))
 
     def _raise_failure(self, flight: Flight) -> None:
         failure = self._failure or flight.failure
@@ -278,5 +280,5 @@ class Ingest:
             raise failure
 
 
-async def _ignore(record: Record) -> None:
+def _ignore(record: Record) -> None:
     """Results of a chunk are read from its records."""

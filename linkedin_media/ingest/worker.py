@@ -63,19 +63,19 @@ class Worker:
     limited_until: int | None = attrs.field(default=None, init=False)
     """A daily limit is used up until this moment (epoch milliseconds)."""
 
-    async def carry_out(self, record: Record, sent: Callable[[], None] = ignore_sent) -> None:
+    async def carry_out(self, record: Record, sent: Callable[[], None] = ignore_sent) -> bool:
         """Take a job as far as it goes: to its end, to a later time, or into doubt (state `POSTING`).
 
-        `sent` is called for each image whose bytes have been taken.
+        True where it is posted, which is still to be written down (`Ledger.save_posted`): that needs nothing of what the
+        work has, and many wait for it at once. `sent` is called for each image whose bytes have been taken.
 
         Raises:
             Unauthorized, SignInError, VersionSunset: Every other job would fail the same way; this one is left as it was.
             LedgerError: The ledger refused; nothing more may be sent.
         """
         try:
-            if await self._advance(record, sent):  # written here, where nothing of the work is held: many wait at once
-                posted = record.state is State.POSTED
-                await (self.ledger.save_posted(record) if posted else self.ledger.save(record))
+            if await self._advance(record, sent):
+                return True
         except FATAL:
             await self.ledger.save(record, release=True)
             raise
@@ -85,9 +85,10 @@ class Worker:
             await self._after(record, error)
         finally:
             self.sending.discard(record.id)
+        return False
 
     async def _advance(self, record: Record, sent: Callable[[], None]) -> bool:
-        """Take a job as far as it goes; tell whether its end is still to be written down."""
+        """Take a job as far as it goes; tell whether it is posted, which is still to be written down."""
         job = record.spec.job()
         check_job(job)
         record.began_at = record.began_at or now_ms()
@@ -98,7 +99,8 @@ class Worker:
             return await self._post(record, job)
         record.enter(State.AVAILABLE)
         record.ended_at = now_ms()
-        return True
+        await self.ledger.save(record)
+        return False
 
     async def _upload_images(self, record: Record, job: Job, sent: Callable[[], None]) -> None:
         missing = [position for position, image in enumerate(record.images) if not image.available]
@@ -154,7 +156,7 @@ class Worker:
         return reached
 
     async def _post(self, record: Record, job: Job) -> bool:
-        """Write the intent down, then send the post, once; tell whether its end is still to be written down.
+        """Write the intent down, then send the post, once; tell whether that it exists is still to be written down.
 
         While its number is in `sending`, it is not to be cancelled.
         """

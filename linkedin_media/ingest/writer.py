@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..errors import LedgerError, LostLease
 from .alarm import Alarm
-from .batch import Batch, Write
+from .batch import Batch, Heard, Write
 from .database import Database, explain
 from .statements import INTENT, KIND, POSTED, JobRow, JobUpdate
 
@@ -72,7 +72,7 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._submit(Write(future, loop, work=work, plain=plainly), 0.0)
+        self._submit(Write(loop, future, work=work, plain=plainly), 0.0)
         return await future
 
     def update(self, job: int, row: JobRow, *, crowd: int) -> asyncio.Future[None]:
@@ -84,14 +84,21 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
+        self._submit_update(Write(loop, future, job=job, row=row), crowd)
+        return future
+
+    def update_then(self, job: int, row: JobRow, heard: Heard, *, crowd: int) -> None:
+        """Do as `update` does, and call `heard` then: a call takes less than waking a task that has nothing else to do."""
+        self._submit_update(Write(asyncio.get_running_loop(), None, job=job, row=row, heard=heard), crowd)
+
+    def _submit_update(self, write: Write, crowd: int) -> None:
         linger = _PATIENCE
-        if row[KIND] == INTENT:
+        if write.row[KIND] == INTENT:
             self._intents += 1
             linger = _LINGER if self._intents < _ENOUGH else 0.0
         with_thread = 0 if self._batch is None else len(self._batch.writes)
         is_last = len(self._waiting) + with_thread + 1 >= crowd
-        self._submit(Write(future, loop, job=job, row=row), 0.0 if is_last else linger)
-        return future
+        self._submit(write, 0.0 if is_last else linger)
 
     def close(self) -> None:
         """Write what waits, and end the thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from linkedin_media.ingest.jobs import JobSpec
+from linkedin_media.ingest.jobs import JobSpec, Record
 from linkedin_media.ingest.ledger import Ledger
 
 IMAGES = Path(__file__).parent.parent / "images"
@@ -74,3 +75,17 @@ def make_specs() -> Callable[..., list[JobSpec]]:
         return [JobSpec(**{"id": f"job-{n}", "commentary": f"text {n}", **wish}) for n in range(number)]
 
     return make
+
+
+async def save_posted(ledger: Ledger, record: Record) -> None:
+    """Write down that a post exists, and wait for it."""
+    told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def hear(_: Record, error: Exception | None) -> None:
+        if error is None:
+            told.set_result(None)
+        else:
+            told.set_exception(error)
+
+    ledger.save_posted(record, hear)
+    await told

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from linkedin_media.errors import LostLease
+from linkedin_media.errors import LedgerError, LostLease
 from linkedin_media.ingest.flight import Flight
 from linkedin_media.ingest.jobs import ImageProgress, JobSpec, Record
 from linkedin_media.ingest.options import IngestOptions
@@ -24,18 +25,27 @@ class Hands:
     def __init__(self) -> None:
         self.begun: list[int] = []
         self.sent: dict[int, Callable[[], None]] = {}
-        self.ends: dict[int, asyncio.Future[None]] = {}
+        self.ends: dict[int, asyncio.Future[bool | None]] = {}
         self.left: list[int] = []
-        self.ledger = SimpleNamespace(let_go=lambda records: self.left.extend(record.id for record in records))
+        self.written: dict[int, Callable[[Exception | None], None]] = {}
+        self.ledger = SimpleNamespace(let_go=self.let_go, save_posted=self.save_posted)
         self.options = IngestOptions(grace=0.1)
         self.sending: set[int] = set()
 
-    async def carry_out(self, record: Record, sent: Callable[[], None]) -> None:
+    def let_go(self, records: list[Record]) -> None:
+        self.left.extend(record.id for record in records)
+
+    def save_posted(self, record: Record, told: Callable[[Record, Exception | None], None]) -> None:
+        self.written[record.id] = partial(told, record)
+
+    async def carry_out(self, record: Record, sent: Callable[[], None]) -> bool:
         self.begun.append(record.id)
         self.sent[record.id] = sent
         self.ends[record.id] = asyncio.get_running_loop().create_future()
-        await self.ends[record.id]
-        record.state = State.POSTED
+        record.state = State.FAILED
+        if await self.ends[record.id]:
+            record.state = State.POSTED
+        return record.state is State.POSTED
 
 
 def record(number: int, *images: ImageProgress) -> Record:
@@ -43,7 +53,7 @@ def record(number: int, *images: ImageProgress) -> Record:
     return Record(id=number, spec=spec, state=State.NEW, images=[*images] or [ImageProgress()], orphans=[])
 
 
-async def told(_: Record) -> None:
+def told(_: Record) -> None:
     pass
 
 
@@ -162,3 +172,52 @@ async def test_whatever_a_job_raises_ends_the_run_and_a_lost_lease_does_not(capl
     await asyncio.sleep(0.01)
     assert flight.failure is broken
     assert sorted(hands.left) == [0, 1]
+
+
+async def test_a_post_is_told_of_once_it_is_written_down_and_landing_waits_for_that() -> None:
+    hands = Hands()
+    results: list[Record] = []
+    flight = Flight(hands, results.append)  # type: ignore[arg-type]
+    await flight.begin(record(0))
+    await asyncio.sleep(0)
+    hands.ends[0].set_result(True)
+    await asyncio.sleep(0.01)
+    assert (results, len(flight), flight.idle, hands.left) == ([], 1, False, [])
+
+    landing = asyncio.create_task(flight.land())
+    await asyncio.sleep(0.01)
+    assert not landing.done()
+
+    hands.written[0](None)
+    await landing
+    assert ([one.id for one in results], flight.idle, hands.left) == ([0], True, [0])
+
+
+async def test_a_post_that_could_not_be_written_down_is_not_told_of() -> None:
+    hands = Hands()
+    results: list[Record] = []
+    flight = Flight(hands, results.append)  # type: ignore[arg-type]
+    for number in range(2):
+        await flight.begin(record(number))
+    await asyncio.sleep(0)
+    for number in range(2):
+        hands.ends[number].set_result(True)
+    await asyncio.sleep(0.01)
+
+    hands.written[0](LostLease("job 0 was taken over"))
+    assert flight.failure is None
+    hands.written[1](full := LedgerError("database or disk is full"))
+
+    assert flight.failure is full
+    assert (results, hands.left) == ([], [0, 1])
+
+
+async def test_landing_waits_no_longer_than_the_grace_for_what_nobody_writes_down() -> None:
+    hands = Hands()
+    flight = await flight_of(hands, 1, record(0))
+    hands.ends[0].set_result(True)
+    await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(flight.land(), 1)
+
+    assert not flight.idle

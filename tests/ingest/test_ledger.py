@@ -12,14 +12,16 @@ from sqlalchemy import select
 
 from linkedin_media.errors import InvalidArgument, LedgerError, LostLease
 from linkedin_media.ingest.database import open_for_reading
-from linkedin_media.ingest.jobs import ImageProgress, Record
-from linkedin_media.ingest.ledger import DEAD_AFTER, Added, Ledger
+from linkedin_media.ingest.jobs import Added, ImageProgress, Record
+from linkedin_media.ingest.ledger import DEAD_AFTER, Ledger
 from linkedin_media.ingest.schema import job, worker
 from linkedin_media.ingest.statements import counts
 from linkedin_media.ingest.states import State
 from linkedin_media.ingest.survey import records
 from linkedin_media.model.image import InitializedUpload, UploadedImage
 from linkedin_media.model.urn import Urn
+
+from .conftest import save_posted
 
 
 async def _row(ledger: Ledger, key: str):
@@ -177,7 +179,7 @@ async def test_what_is_posted_keeps_all_that_its_intent_wrote_down(ledger, make_
         intended = dict(await _row(ledger, record.spec.id))
         record.posted(Urn(f"urn:li:share:{record.id}"), at=99)
 
-        await ledger.save_posted(record)
+        await save_posted(ledger, record)
 
         row = dict(await _row(ledger, record.spec.id))
         changed = {"owner": None, "state": "posted", "done": 1, "error": None, "ended_at": 99}
@@ -195,7 +197,7 @@ async def test_a_post_is_not_written_down_once_another_worker_has_the_job(ledger
     record.posted(None, at=1)
 
     with pytest.raises(LostLease):
-        await ledger.save_posted(record)
+        await save_posted(ledger, record)
 
     assert (await _row(ledger, "job-0"))["done"] == 0
 

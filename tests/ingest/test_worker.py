@@ -43,6 +43,8 @@ from linkedin_media.protocol import posts as protocol
 from linkedin_media.protocol.hosts import parse_base_url
 from tests.waiting import eventually
 
+from .conftest import save_posted
+
 POST = Urn("urn:li:share:7489123456789012345")
 DAY = 86_400_000
 
@@ -135,6 +137,12 @@ def begin(ledger, make_specs):
     return make
 
 
+async def carry_out(worker, record):
+    """Take a job to its end, and write that down as whoever carries out many does."""
+    if await worker.carry_out(record):
+        await save_posted(worker.ledger, record)
+
+
 async def row_of(ledger):
     return await ledger._run(lambda db: db.execute(select(job)).mappings().one())
 
@@ -142,7 +150,7 @@ async def row_of(ledger):
 async def test_a_job_is_posted_with_the_images_it_uploaded(begin, ledger):
     worker, record = await begin(files=["/a.png", "/b.png"])
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     row = await row_of(ledger)
     assert (row["state"], row["done"], row["post"], row["sendings"], row["owner"]) == ("posted", 1, POST, 1, None)
@@ -154,7 +162,7 @@ async def test_a_job_without_a_text_ends_when_its_images_are_available(begin, le
     steps = Steps()
     worker, record = await begin(steps, commentary=None)
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     assert ((await row_of(ledger))["state"], steps.sent) == ("available", [])
 
@@ -170,32 +178,12 @@ async def test_the_intent_is_durable_before_the_post_is_sent(begin, ledger):
         assert worker.sending == {record.id}
 
     steps.at_post = look_from_outside
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     body = protocol.build_create(steps.sent[0]).body
     assert seen == [(State.POSTING, 1, True)]
     assert (await row_of(ledger))["intent_digest"] == hashlib.sha256(body).hexdigest()
     assert worker.sending == set()
-
-
-async def test_a_post_counts_as_being_sent_until_its_outcome_is_durable(begin, ledger, monkeypatch):
-    worker, record = await begin()
-    save, told = ledger.save_posted, asyncio.Event()
-
-    async def save_slowly(record):
-        assert (record.state, record.post) == (State.POSTED, POST)
-        await told.wait()
-        await save(record)
-
-    monkeypatch.setattr(ledger, "save_posted", save_slowly)
-    work = asyncio.create_task(worker.carry_out(record))
-    await eventually(lambda: record.state is State.POSTED)
-    assert worker.sending == {record.id}  # a run that ends waits for it
-
-    told.set()
-    await work
-    assert worker.sending == set()
-    assert (await row_of(ledger))["post"] == POST
 
 
 async def test_nothing_is_sent_whose_intent_could_not_be_written(begin, ledger):
@@ -204,20 +192,20 @@ async def test_nothing_is_sent_whose_intent_could_not_be_written(begin, ledger):
     await ledger._run(lambda db: db.execute(job.update().values(owner="another")))
 
     with pytest.raises(LostLease):
-        await worker.carry_out(record)
+        await carry_out(worker, record)
 
     assert steps.sent == []
 
 
 async def test_the_progress_of_an_upload_is_written_soon_and_once(begin, ledger, monkeypatch):
     rows: list = []
-    genuine = writing.Writer.update
+    genuine = writing.Writer._submit_update
 
-    def update(self, *arguments, crowd):
-        rows.append(arguments)
-        return genuine(self, *arguments, crowd=crowd)
+    def submit(self, write, crowd):
+        rows.append(write.row)
+        genuine(self, write, crowd)
 
-    monkeypatch.setattr(writing.Writer, "update", update)
+    monkeypatch.setattr(writing.Writer, "_submit_update", submit)
     monkeypatch.setattr(behind, "_SOON", 0.02)
     arrived = asyncio.Event()
 
@@ -228,7 +216,7 @@ async def test_the_progress_of_an_upload_is_written_soon_and_once(begin, ledger,
             return image
 
     worker, record = await begin(Slow())
-    work = asyncio.create_task(worker.carry_out(record))
+    work = asyncio.create_task(carry_out(worker, record))
     await eventually(lambda: bool(rows))
     await ledger.now()  # written behind it
     written = len(rows)
@@ -245,7 +233,7 @@ async def test_what_is_asked_of_the_ledger_sees_progress_that_is_not_written_yet
     worker, record = await begin(Steps(images={0: asyncio.CancelledError()}))
 
     with pytest.raises(asyncio.CancelledError):
-        await worker.carry_out(record)
+        await carry_out(worker, record)
 
     assert await ledger.counts() == {State.UPLOADED: 1}
 
@@ -294,7 +282,7 @@ async def test_an_image_whose_bytes_are_sent_is_not_sent_again(begin, ledger, im
     await ledger._run(lambda db: db.execute(job.update().values(images=text, state="uploaded", owner=None)))
     [record] = await ledger.claim(1)
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     assert steps.resumed == [UploadedImage(image=Urn("urn:li:image:X"), size=9, sha256=image.get("sha256", ""))]
     assert record.state is State.POSTED
@@ -304,7 +292,7 @@ async def test_a_passing_error_puts_the_job_off_longer_each_time(begin, ledger):
     worker, record = await begin(Steps(images={0: ServerError("down", status=503)}))
     record.tries = 2
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     row, now = await row_of(ledger), await ledger.now()
     assert (row["state"], row["tries"], row["owner"], row["done"]) == ("uploaded", 3, None, 0)
@@ -316,7 +304,7 @@ async def test_a_passing_error_at_the_last_try_is_the_end(begin, ledger):
     worker, record = await begin(Steps(images={0: ServerError("down", status=503)}))
     record.tries = 4
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     assert (await row_of(ledger))["state"] == "failed"
 
@@ -325,7 +313,7 @@ async def test_a_daily_limit_parks_the_job_until_it_ends(begin, ledger):
     resets = datetime.now(UTC) + timedelta(hours=3)
     worker, record = await begin(Steps(images={0: RateLimited("day", status=429, resets_at=resets)}))
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     row = await row_of(ledger)
     assert (row["state"], row["tries"]) == ("parked", 0)
@@ -336,13 +324,13 @@ async def test_refusals_slow_everything_down_and_going_on_without_end_mean_a_dai
     client = Client()
     worker, record = await begin(Steps(images={0: RateLimited("slow", status=429, retry_after=7)}), client=client)
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
     first = await row_of(ledger)
     client.clock.time += working._PATIENCE + 1
     worker.stages = Steps(images={0: RateLimited("slow", status=429)})
     await ledger._run(lambda db: db.execute(job.update().values(not_before=None)))
     [record] = await ledger.claim(1)
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     assert (first["state"], first["tries"], worker.hold_until) == ("uploaded", 0, 1007.0)
     assert (await row_of(ledger))["state"] == "parked"
@@ -353,7 +341,7 @@ async def test_a_success_ends_the_count_of_refusals(begin, ledger):
     worker, record = await begin()
     worker.limited_since = 1.0
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     assert worker.limited_since is None
 
@@ -362,7 +350,7 @@ async def test_an_image_that_is_processed_for_long_parks_its_job_for_a_quarter_o
     slow = PollTimeout("urn:li:image:I0", last_status="PROCESSING", seconds=300)
     worker, record = await begin(Steps(images={0: slow}))
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     row = await row_of(ledger)
     assert row["state"] == "parked"
@@ -374,7 +362,7 @@ async def test_a_parked_job_begins_where_its_image_is(begin, ledger):
     worker, record = await begin(steps)
     record.state, record.images[0].urn, record.images[0].size = State.PARKED, "urn:li:image:X", 3
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     assert isinstance(steps.resumed[0], UploadedImage)
     assert record.state is State.POSTED
@@ -384,7 +372,7 @@ async def test_what_every_job_would_meet_leaves_this_one_as_it_was(begin, ledger
     worker, record = await begin(Steps(images={0: Unauthorized("dead token", status=401)}))
 
     with pytest.raises(Unauthorized):
-        await worker.carry_out(record)
+        await carry_out(worker, record)
 
     row = await row_of(ledger)
     assert (row["state"], row["owner"], row["error"], row["tries"]) == ("uploaded", None, None, 0)
@@ -393,7 +381,7 @@ async def test_what_every_job_would_meet_leaves_this_one_as_it_was(begin, ledger
 async def test_an_image_linkedin_could_not_process_is_forgotten(begin, ledger):
     worker, record = await begin(Steps(images={0: ProcessingFailed("urn:li:image:I0")}))
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     row = await row_of(ledger)
     assert (row["state"], row["images"], row["orphans"]) == ("failed", "[{}]", '["urn:li:image:I0"]')
@@ -404,7 +392,7 @@ async def test_of_the_errors_of_several_images_the_gravest_counts(begin, ledger)
     worker, record = await begin(steps, files=["/a.png", "/b.png", "/c.png"])
 
     with pytest.raises(Unauthorized):
-        await worker.carry_out(record)
+        await carry_out(worker, record)
 
     assert record.images[2].available
 
@@ -414,13 +402,13 @@ async def test_an_error_of_no_kind_of_ours_is_the_gravest(begin):
     worker, record = await begin(steps, files=["/a.png", "/b.png"])
 
     with pytest.raises(KeyError):
-        await worker.carry_out(record)
+        await carry_out(worker, record)
 
 
 async def test_a_post_that_was_certainly_refused_has_no_sending(begin, ledger):
     worker, record = await begin(Steps(posting=BadRequest("no", status=400)))
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     row = await row_of(ledger)
     assert (row["state"], row["sendings"], row["first_intent_at"]) == ("failed", 0, None)
@@ -429,7 +417,7 @@ async def test_a_post_that_was_certainly_refused_has_no_sending(begin, ledger):
 async def test_a_post_that_did_not_leave_in_time_is_tried_again(begin, ledger):
     worker, record = await begin(Steps(posting=NotSentInTime("late")))
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     row = await row_of(ledger)
     assert (row["state"], row["sendings"], row["tries"]) == ("available", 0, 1)
@@ -438,7 +426,7 @@ async def test_a_post_that_did_not_leave_in_time_is_tried_again(begin, ledger):
 async def test_a_post_whose_answer_was_lost_is_in_doubt(begin, ledger):
     worker, record = await begin(Steps(posting=ConnectionLost("reset")))
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     row = await row_of(ledger)
     assert (row["state"], row["sendings"], row["owner"]) == ("posting", 1, ledger.me)
@@ -455,7 +443,7 @@ async def test_whatever_goes_wrong_once_a_post_is_in_doubt_it_stays_in_doubt(beg
 
     monkeypatch.setattr(working, "adopts", adopts)
     monkeypatch.setattr(working, "is_transient", lambda error: error is failing)
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     assert (await row_of(ledger))["state"] == "posting"
 
@@ -463,7 +451,7 @@ async def test_whatever_goes_wrong_once_a_post_is_in_doubt_it_stays_in_doubt(beg
 async def test_a_duplicate_of_a_first_sending_is_a_failure(begin, ledger):
     worker, record = await begin(Steps(posting=DuplicatePost("again", status=422, original=str(POST))))
 
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     assert ((await row_of(ledger))["state"], record.sendings) == ("failed", 0)
 
@@ -478,12 +466,12 @@ async def test_a_duplicate_of_a_first_sending_is_a_failure(begin, ledger):
 )
 async def test_a_duplicate_after_a_doubt_is_adopted_if_it_shows_the_images(begin, ledger, shown, state):
     worker, record = await begin(Steps(posting=ConnectionLost("reset")))
-    await worker.carry_out(record)
+    await carry_out(worker, record)
     young = Urn.of("share", str((record.first_intent_at + 5) << 22))
     worker.client.read = shown if isinstance(shown, Exception) else _post(young, shown)
     worker.stages.posting = DuplicatePost("again", status=422, original=str(young))
     await worker.absent(record)
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     row = await row_of(ledger)
     assert row["state"] == state
@@ -496,7 +484,7 @@ def _post(urn, images):
 
 async def test_a_doubt_that_is_not_waited_for_is_left_to_reconcile(begin, ledger):
     worker, record = await begin(Steps(posting=ConnectionLost("reset")))
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     await worker.give_up_unwaited(record)
 
@@ -507,7 +495,7 @@ async def test_a_doubt_that_is_not_waited_for_is_left_to_reconcile(begin, ledger
 
 async def test_a_doubt_nobody_may_look_for_today_is_handed_back(begin, ledger):
     worker, record = await begin(Steps(posting=ConnectionLost("reset")))
-    await worker.carry_out(record)
+    await carry_out(worker, record)
 
     await worker.leave_in_doubt(record, RateLimited("used up", status=429))
 

@@ -16,6 +16,8 @@ from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.schema import about, job
 from linkedin_media.ingest.states import State
 
+from .conftest import save_posted
+
 
 def _note(db, name):
     db.execute(about.insert().values(name=name, value="x"))
@@ -104,7 +106,7 @@ async def test_a_post_is_never_taken_for_all_there_is_to_write_of_its_job(ledger
         waiting = asyncio.create_task(ledger.save(record))
         await asyncio.sleep(0)
         record.posted(None, at=1)
-        await ledger.save_posted(record)
+        await save_posted(ledger, record)
         await waiting
 
     [task] = await _while_blocked(ledger, [twice()])
