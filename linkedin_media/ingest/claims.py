@@ -11,6 +11,7 @@ import attrs
 from sqlalchemy import Dialect
 
 from ..protocol.json_reading import parse_json
+from .jobs import Record, Unread
 from .schema import job, now_ms
 
 
@@ -61,11 +62,11 @@ def claim_jobs(
     *,
     loose: Sequence[int],
     ids: Sequence[int] | None,
-) -> list[dict[str, Any]]:
+) -> list[Record | Unread]:
     """Take jobs that are due and that no living worker has; of those I have, the `loose` ones.
 
     The rows come as one JSON text: a thread gives up the interpreter, and waits for it, around each row that it reads.
-    Those of jobs that nothing was done about yet have `_WISH` alone, and the wish as what it says.
+    Those of jobs that nothing was done about yet have what `Unread` has, the wish in it as JSON, not as text.
     """
     look, take = _claim(dialect, named=ids is not None)
     values = {"me": me, "most": limit, "dead_after": int(dead_after * 1000), "loose": json.dumps(loose)}
@@ -74,11 +75,14 @@ def claim_jobs(
     found = parse_json(db.exec_driver_sql(look, values).fetchone()[0] or "[]")
     if found:
         db.exec_driver_sql(take, {"me": me, "found": json.dumps([row[0] for row in found])})
-    return [dict(zip(_COLUMNS if len(row) > len(_WISH) else _WISH, row, strict=True)) for row in sorted(found)]
+    return [
+        Unread(*row) if len(row) == _SHORT else Record.of_row(dict(zip(_COLUMNS, row, strict=True)))
+        for row in sorted(found)
+    ]
 
 
-_WISH: Final = ("id", "key", "spec")
-_COLUMNS: Final = (*_WISH, *(name for name in job.c.keys() if name not in _WISH))  # noqa: SIM118 -- no mapping
+_SHORT: Final = len(attrs.fields(Unread))
+_COLUMNS: Final = tuple(job.c.keys())
 _UNTOUCHED: Final = " AND ".join(
     (
         *("state = 'new'", "tries = 0", "sendings = 0", "images = '[]'", "orphans = '[]'", "error IS NULL"),

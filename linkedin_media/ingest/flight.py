@@ -15,7 +15,7 @@ import attrs
 from ..errors import LostLease
 from ..pipeline.entrance import Entry
 from .doubts import Doubts
-from .jobs import Record
+from .jobs import Record, Unread
 from .states import State
 from .worker import Worker
 
@@ -41,7 +41,7 @@ class Flight:
     """A job that ends or is begun is to be looked at once no more than so many are under way or wait for their turn…"""
     few: float = attrs.field(default=math.inf, init=False)
     """… and no more than so many of these wait."""
-    _queue: deque[Record] = attrs.field(factory=deque, init=False)
+    _queue: deque[Record | Unread] = attrs.field(factory=deque, init=False)
     _tasks: dict[asyncio.Task[None], Record] = attrs.field(factory=dict, init=False)
     _unwritten: set[int] = attrs.field(factory=set, init=False)
     """The jobs that are posted, while that is being written down."""
@@ -63,18 +63,19 @@ class Flight:
         """True when nothing is under way and nothing in doubt."""
         return not len(self) and not len(self.doubts) and self._settling is None
 
-    async def begin(self, record: Record) -> None:
+    async def begin(self, claimed: Record | Unread) -> None:
         """Carry a job out, in its turn; one whose post may have been sent already is looked for first."""
-        if record.state is State.POSTING:
+        if claimed.state is State.POSTING:
+            record = claimed.read()
             age = await self.worker.ledger.now() - (record.intent_at or 0)
             await self._doubt(record, seconds=self._wait_for_another(age / 1000))
         else:
-            self._queue.append(record)
+            self._queue.append(claimed)
             self._begin_next()
 
     def _begin_next(self) -> None:
         while self._queue and self.room > 0:
-            record = self._queue.popleft()
+            record = self._queue.popleft().read()
             unsent = sum(not (image.is_sent or image.available) for image in record.images)
             self.room -= unsent > 0
             self._tasks[asyncio.create_task(self._carry_out(record, Entry(unsent, self._make_room)))] = record

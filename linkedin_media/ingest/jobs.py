@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import attrs
 
@@ -154,10 +154,7 @@ class Record:
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Record:
-        """Read a row of the ledger. One without a state is that of a job nothing was done about yet, its wish read already."""
-        if "state" not in row:
-            spec = JobSpec(id=row["key"], **row["spec"])
-            return cls(row["id"], spec, State.NEW, [ImageProgress() for _ in spec.files], [])
+        """Read a row of the ledger."""
         spec = JobSpec.load(row["key"], row["spec"])
         progress = [ImageProgress(**item) for item in _read_list(row["images"])]
         progress += [ImageProgress() for _ in range(len(spec.files) - len(progress))]
@@ -170,6 +167,10 @@ class Record:
             error=json.loads(row["error"]) if row["error"] else None,
             **{name: row[name] for name in _PLAIN},
         )
+
+    def read(self) -> Record:
+        """Return the record itself; see `Unread`."""
+        return self
 
     def cells(self) -> tuple[Any, ...]:
         """Return what is to be saved, in the order of `statements.WRITTEN` after the owner."""
@@ -231,6 +232,21 @@ class Record:
             if image.urn in broken:
                 self.orphans.append(str(image.urn))
                 self.images[position] = ImageProgress()
+
+
+@attrs.define(eq=False)
+class Unread:
+    """A job that was claimed and that nothing was done about yet. It takes less to keep until its turn than a `Record`."""
+
+    id: int
+    key: str
+    wish: Mapping[str, Any]
+    state: ClassVar[State] = State.NEW
+
+    def read(self) -> Record:
+        """Return the job's record."""
+        spec = JobSpec(id=self.key, **self.wish)
+        return Record(self.id, spec, State.NEW, [ImageProgress() for _ in spec.files], [])
 
 
 def _write(value: Mapping[str, Any] | Sequence[Any]) -> str:

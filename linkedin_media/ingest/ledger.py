@@ -18,7 +18,7 @@ from . import claims, statements
 from .behind import Behind
 from .claims import Brakes, Claim
 from .database import Database, open_database
-from .jobs import Added, JobSpec, Record
+from .jobs import Added, JobSpec, Record, Unread
 from .schema import content, job, now_ms
 from .statements import INTENT, POSTED, PROGRESS, JobRow
 from .states import State
@@ -126,22 +126,26 @@ class Ledger:
         What was claimed here before is held until it is done, handed back or let go of, and is not given out twice: not to
         another caller in this process either. `ids` narrows it down.
         """
+        return [one.read() for one in await self.claim_unread(limit, ids=ids)]
+
+    async def claim_unread(self, limit: int, *, ids: Sequence[int] | None = None) -> list[Record | Unread]:
+        """Do as `claim` does, for whoever has many wait for their turn: what takes memory is made by `read`."""
         claim, dialect = Claim(self._loose), self._database.engine.dialect
 
-        def work(db: Any) -> list[dict[str, Any]]:
-            rows = claims.claim_jobs(db, dialect, self.me, limit, self.dead_after, loose=claim.begin(), ids=ids)
-            claim.hold(row["id"] for row in rows)
-            return rows
+        def work(db: Any) -> list[Record | Unread]:
+            jobs = claims.claim_jobs(db, dialect, self.me, limit, self.dead_after, loose=claim.begin(), ids=ids)
+            claim.hold(one.id for one in jobs)
+            return jobs
 
         try:
-            rows = await (self._look if self._loose else self._run)(work, plainly=True)
+            jobs = await (self._look if self._loose else self._run)(work, plainly=True)
         except BaseException:
             claim.give_up()
             raise
         self._held.update(claim.mine)
-        return [Record.of_row(row) for row in rows]
+        return jobs
 
-    def let_go(self, records: Iterable[Record]) -> None:
+    def let_go(self, records: Iterable[Record | Unread]) -> None:
         """Say that nobody here works on these jobs any more; they are claimed again by whoever comes first."""
         for record in records:
             if record.id in self._held:

@@ -20,7 +20,7 @@ from .budget import CallBudget
 from .claims import Brakes
 from .doubts import Doubts
 from .flight import Flight
-from .jobs import Added, JobSpec, Record
+from .jobs import Added, JobSpec, Record, Unread
 from .ledger import Ledger
 from .options import IngestOptions
 from .results import IngestResult, Results
@@ -215,19 +215,19 @@ class Ingest:
             return 0
         if self._flight.waiting > self._worth_a_claim or self._nothing_until > now:
             return 0
-        records = await self.ledger.claim(min(free, _CLAIM))
-        if len(records) < min(free, _CLAIM):
+        claimed = await self.ledger.claim_unread(min(free, _CLAIM))
+        if len(claimed) < min(free, _CLAIM):
             self._nothing_until = now + _IDLE
-        for record in records:
-            await self._begin(record)
-        return len(records)
+        for one in claimed:
+            await self._begin(one)
+        return len(claimed)
 
     @property
     def _worth_a_claim(self) -> int:
         return max(1, min(_CLAIM, self._bounds.jobs) // 2)
 
-    async def _begin(self, record: Record) -> None:
-        await self._flight.begin(record)
+    async def _begin(self, claimed: Record | Unread) -> None:
+        await self._flight.begin(claimed)
 
     async def _finished(self) -> bool:
         """Tell whether nothing is left that could go on in this run."""
