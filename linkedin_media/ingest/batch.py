@@ -18,8 +18,8 @@ Heard = Callable[[Exception | None], None]
 class Write:
     """One write and whoever waits for it: any `work`, or the update of a job's row.
 
-    Who waits has a `future`, or is `heard`-ed: called with the error there was, or None. `plain` work has SQL of its own,
-    and needs nothing else.
+    Without a `future` to wait for, `heard` is called with the error there was, or None; it raises nothing. `plain` work has
+    SQL of its own, and needs nothing else.
     """
 
     loop: asyncio.AbstractEventLoop

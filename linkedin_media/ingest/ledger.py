@@ -169,7 +169,6 @@ class Ledger:
         `told` is called once that is durable, or with the error: `LostLease` where another worker has taken it over.
         """
         self._behind.overtake(record)
-
         row = (record.id, self.me, POSTED, record.post and str(record.post), record.ended_at)
 
         def heard(error: Exception | None) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 import linkedin_media as lm
 from linkedin_media.errors import LedgerError, TokenRefused, Unauthorized
-from linkedin_media.ingest import worker as working, writer as writing
+from linkedin_media.ingest import results, worker as working, writer as writing
 from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.options import IngestOptions
 from linkedin_media.ingest.runner import Ingest
@@ -318,6 +318,20 @@ async def test_jobs_are_claimed_no_further_ahead_than_they_soon_begin(start, spe
         run.cancel()
 
     assert len(taken) == 200  # sixteen of which are being uploaded
+
+
+async def test_a_reader_that_does_not_keep_up_slows_the_run_down(start, specs, linkedin_simulator, monkeypatch):
+    monkeypatch.setattr(results, "_UNREAD", 5)
+    async with start(concurrency=lm.Concurrency(jobs=4)) as ingest:
+        await ingest.add(specs(40))
+        run = aiter(ingest.run())
+        first = await anext(run)
+        await asyncio.sleep(0.5)
+        meanwhile = len(linkedin_simulator.posts)
+        others = [result async for result in run]
+
+    assert 5 <= meanwhile <= 1 + 5 + 4  # what was read, what waits to be, what was under way by then
+    assert states({result.id: result for result in [first, *others]}) == {State.POSTED: 40}
 
 
 async def test_a_reader_that_leaves_ends_the_run_in_order(start, specs, linkedin_simulator):
