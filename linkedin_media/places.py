@@ -59,6 +59,8 @@ class Places:
 
     def change(self, number: int) -> None:
         """Let there be another number of places; those who are inside stay."""
+        if number == self._number:
+            return
         self._free += number - self._number
         self._number = number
         while self._free > 0 and self._hand_on():

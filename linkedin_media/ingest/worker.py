@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -103,21 +103,18 @@ class Worker:
         return False
 
     async def _upload_images(self, record: Record, job: Job, sent: Callable[[], None]) -> None:
-        missing = [position for position, image in enumerate(record.images) if not image.available]
-        tracks = {position: Track(job.id, job.images[position].name, self.observer) for position in missing}
         if len(record.images) > 1:
-            for position in missing:
-                await self.stages.validate(job.images[position], tracks[position])
-            await self._upload_together(record, job, tracks, sent)
-        else:
-            for position in missing:
-                await self._upload_image(record, job, position, tracks[position], sent)
+            await self._upload_together(record, job, sent)
+        elif not record.images[0].available:
+            await self._upload_image(record, job, 0, Track(job.id, job.images[0].name, self.observer), sent)
         record.available_at = record.available_at or now_ms()
 
-    async def _upload_together(
-        self, record: Record, job: Job, tracks: Mapping[int, Track], sent: Callable[[], None]
-    ) -> None:
-        """Upload several images at once. Each goes as far as it can; of their errors, the gravest is raised."""
+    async def _upload_together(self, record: Record, job: Job, sent: Callable[[], None]) -> None:
+        """Validate several images, then upload them at once. Each goes as far as it can; the gravest error is raised."""
+        missing = [position for position, image in enumerate(record.images) if not image.available]
+        tracks = {position: Track(job.id, job.images[position].name, self.observer) for position in missing}
+        for position in missing:
+            await self.stages.validate(job.images[position], tracks[position])
         results = await asyncio.gather(
             *(self._upload_image(record, job, position, track, sent) for position, track in tracks.items()),
             return_exceptions=True,
