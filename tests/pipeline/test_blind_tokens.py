@@ -32,7 +32,7 @@ async def test_a_hundred_images_that_nobody_may_look_at_cost_one_warning_and_a_f
     looks = ward.count("images.get") + ward.count("images.batch_get")
     warned = [record.message for record in caplog.records if record.name == "linkedin_media.pipeline"]
     assert {type(outcome) for outcome in outcomes} == {lm.Published}
-    assert 1 <= ward.count("images.batch_get") <= 2
+    assert 1 <= ward.count("images.batch_get") <= 3  # one a tick until the first is refused
     assert looks <= 10
     assert [message for message in warned if message == "poll.not_permitted"] == ["poll.not_permitted"]
     assert warned.count("poll.batch_refused") <= 1
