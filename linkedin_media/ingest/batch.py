@@ -11,24 +11,31 @@ import attrs
 
 from .statements import JobRow
 
-Heard = Callable[[Exception | None], None]
+
+def resolve(future: asyncio.Future[Any], result: Any) -> None:
+    """Give whoever waits for a future its result, or raise it there; nobody may wait any more."""
+    if future.done():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
 
 
 @attrs.define(eq=False)
 class Write:
-    """One write and whoever waits for it: any `work`, or the update of a job's row.
+    """One write and whoever is to hear of it: any `work`, or the update of a job's row.
 
-    Without a `future` to wait for, `heard` is called with the error there was, or None; it raises nothing. `plain` work has
-    SQL of its own, and needs nothing else.
+    `heard` is called in its loop with the result, or with the error there was; it raises nothing. `plain` work has SQL of its
+    own, and needs nothing else.
     """
 
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any] | None
+    heard: Callable[[Any], None]
     work: Callable[[Any], Any] | None = None
     plain: bool = False
     job: int = 0
     row: JobRow = ()
-    heard: Heard | None = None
     result: Any = None
 
 
@@ -56,16 +63,6 @@ class Batch:
     def _tell(self, told: Callable[[], None]) -> None:
         loop = self._loop
         for write in self.writes:
-            future, result = write.future, write.result
-            if write.loop is not loop:
-                continue
-            if future is None:
-                if write.heard is not None:
-                    write.heard(result)
-            elif future.done():
-                continue
-            elif isinstance(result, Exception):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
+            if write.loop is loop:
+                write.heard(write.result)
         told()

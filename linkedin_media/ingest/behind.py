@@ -41,8 +41,7 @@ class Behind:
         Raises:
             LedgerError: An earlier save failed.
         """
-        if self._failure is not None:
-            self.raise_failure()
+        self.raise_failure()
         if record.id not in self._older:
             self._newer[record.id] = record
         self._alarm.within(_SOON / 2)
@@ -55,8 +54,7 @@ class Behind:
         """
         self._older.pop(record.id, None)
         self._newer.pop(record.id, None)
-        if self._failure is not None:
-            self.raise_failure()
+        self.raise_failure()
 
     def flush(self) -> None:
         """Submit everything now, before what is submitted next."""

@@ -1,4 +1,4 @@
-"""The jobs a worker takes, and what workers of a ledger keep of each other's: what slows all of them down."""
+"""The jobs that a worker takes, and what slows down all workers of a ledger."""
 
 from __future__ import annotations
 

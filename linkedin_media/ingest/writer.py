@@ -13,13 +13,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from ..errors import LedgerError, LostLease
 from .alarm import Alarm
-from .batch import Batch, Heard, Write
+from .batch import Batch, Write, resolve
 from .database import Database, explain
 from .statements import INTENT, KIND, POSTED, JobRow, JobUpdate
 
@@ -72,7 +73,7 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._submit(Write(loop, future, work=work, plain=plainly), 0.0)
+        self._submit(Write(loop, partial(resolve, future), work=work, plain=plainly), 0.0)
         return await future
 
     def update(self, job: int, row: JobRow, *, crowd: int) -> asyncio.Future[None]:
@@ -82,22 +83,19 @@ class Writer:
 
         The future raises `LostLease` where there is no such row any more, and `LedgerError` if the database refused.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
-        self._submit_update(Write(loop, future, job=job, row=row), crowd)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.update_then(job, row, partial(resolve, future), crowd=crowd)
         return future
 
-    def update_then(self, job: int, row: JobRow, heard: Heard, *, crowd: int) -> None:
+    def update_then(self, job: int, row: JobRow, heard: Callable[[Exception | None], None], *, crowd: int) -> None:
         """Do as `update` does, and call `heard` then: a call takes less than waking a task that has nothing else to do."""
-        self._submit_update(Write(asyncio.get_running_loop(), None, job=job, row=row, heard=heard), crowd)
-
-    def _submit_update(self, write: Write, crowd: int) -> None:
         linger = _PATIENCE
-        if write.row[KIND] == INTENT:
+        if row[KIND] == INTENT:
             self._intents += 1
             linger = _LINGER if self._intents < _ENOUGH else 0.0
         with_thread = 0 if self._batch is None else len(self._batch.writes)
         is_last = len(self._waiting) + with_thread + 1 >= crowd
+        write = Write(asyncio.get_running_loop(), heard, job=job, row=row)
         self._submit(write, 0.0 if is_last else linger)
 
     def close(self) -> None:

@@ -199,13 +199,13 @@ async def test_nothing_is_sent_whose_intent_could_not_be_written(begin, ledger):
 
 async def test_the_progress_of_an_upload_is_written_soon_and_once(begin, ledger, monkeypatch):
     rows: list = []
-    genuine = writing.Writer._submit_update
+    genuine = writing.Writer.update_then
 
-    def submit(self, write, crowd):
-        rows.append(write.row)
-        genuine(self, write, crowd)
+    def update_then(self, *arguments, crowd):
+        rows.append(arguments)
+        genuine(self, *arguments, crowd=crowd)
 
-    monkeypatch.setattr(writing.Writer, "_submit_update", submit)
+    monkeypatch.setattr(writing.Writer, "update_then", update_then)
     monkeypatch.setattr(behind, "_SOON", 0.02)
     arrived = asyncio.Event()
 
