@@ -23,7 +23,8 @@ from .model.job import ImageSource
 from .options import ImageRules
 from .reading import CHUNK, Piece
 from .regular_file import LinkFree, open_regular
-from .spooling import in_thread, spool
+from .spooling import spool
+from .threads import in_thread
 
 
 @asynccontextmanager

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import io
 import tempfile
-from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import suppress
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 from .errors import FileChanged, FileUnreadable, InvalidArgument
 from .model.job import AsyncReadable
+from .threads import in_thread
 
-T = TypeVar("T")
 PIECE: Final = 256 * 1024
 """Bytes asked for at a time."""
-
-
-async def in_thread(work: Callable[[], T], executor: Executor | None, discard: Callable[[T], object]) -> T:
-    """Run `work` in a thread; its result goes to `discard` where nobody waits for it any more."""
-    running = asyncio.get_running_loop().run_in_executor(executor, work)
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        running.add_done_callback(partial(_discarded, discard))
-        raise
-
-
-def _discarded(discard: Callable[[T], object], running: asyncio.Future[T]) -> None:
-    with suppress(asyncio.CancelledError, Exception):
-        discard(running.result())
 
 
 async def spool(stream: AsyncReadable, name: str, size: int, executor: Executor | None) -> io.FileIO:

@@ -24,7 +24,18 @@ FLOORS: Final = {
         ("connections", "containment", "exchange", "lookout", "places", "reply_body", "transport", "upload_body"), 2
     ),  # the edge to the network
     **dict.fromkeys(
-        ("decoding", "destination", "files", "fitting", "reading", "image_file", "regular_file", "at_once", "spooling"),
+        (
+            "decoding",
+            "destination",
+            "files",
+            "fitting",
+            "reading",
+            "image_file",
+            "regular_file",
+            "at_once",
+            "spooling",
+            "threads",
+        ),
         2,
     ),  # and to the disk
     "client": 3,

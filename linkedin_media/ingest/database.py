@@ -22,6 +22,9 @@ from .ledger_file import MINE, check_magic, close_to_others, lock_file
 _STOPPED: Final = 10
 """Seconds between two statements of a transaction after which its process is taken to be stopped, or cut off."""
 
+_PATIENCE: Final = 10
+"""Seconds in which PostgreSQL has to answer, unless its URL says `connect_timeout`: without it, nobody knows how long."""
+
 _NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "fuse.sshfs", "fuse.glusterfs"})
 
 
@@ -220,9 +223,9 @@ def _open_postgresql(location: str, *, create: bool = True) -> Database:
             raise InvalidArgument(
                 f"a ledger at {url.get_backend_name()}://…", hint="ledgers are SQLite files or postgresql:// URLs"
             )
-        engine = create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_size=2, max_overflow=2, pool_pre_ping=True
-        )
+        patience = os.environ.get("PGCONNECT_TIMEOUT", str(_PATIENCE))
+        url = url.set(drivername="postgresql+psycopg", query={"connect_timeout": patience, **url.query})
+        engine = create_engine(url, pool_size=2, max_overflow=2, pool_pre_ping=True)
         event.listen(engine, "connect", _let_go_when_stopped)
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise InvalidArgument("the ledger's URL cannot be read", hint="postgresql://user@host/database") from None

@@ -8,12 +8,14 @@ import secrets
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import Any, Final, Self, TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from ..errors import InvalidArgument, LedgerError
+from ..threads import in_thread
 from . import claims, statements
 from .behind import Behind
 from .claims import Brakes, Claim
@@ -52,12 +54,12 @@ class Ledger:
             LedgerBusy: Another process owns the file.
             LedgerUnusable: It cannot be used; it is left as it is.
         """
-        database = open_database(location)
+        database = await in_thread(partial(open_database, location), None, Database.close)
         ledger = cls(database, Writer(database))
         try:
             await ledger._writer.run(ledger._sign_in)
         except BaseException:
-            ledger._close()
+            await ledger._close()
             raise
         return ledger
 
@@ -79,10 +81,14 @@ class Ledger:
         except LedgerError:
             pass  # a dead database knows us dead after a while
         finally:
-            self._close()
+            await self._close()
 
-    def _close(self) -> None:
-        self._writer.close()
+    async def _close(self) -> None:
+        self._writer.finish()
+        await in_thread(self._end, None, lambda _: None)
+
+    def _end(self) -> None:
+        self._writer.join()
         self._database.close()
 
     def _sign_in(self, db: Connection) -> None:
@@ -234,10 +240,7 @@ class Ledger:
 
     async def park_rest(self, until: int, error: str | None = None) -> int:
         """Park every job that nobody has and that is not in doubt until a moment (epoch milliseconds)."""
-        rest = job.update().where(job.c.done == 0, job.c.owner.is_(None), job.c.state != State.POSTING.value)
-        later = func.coalesce(job.c.not_before, 0) < until
-        values = {"state": State.PARKED.value, "not_before": until, "error": error}
-        return await self._run(lambda db: db.execute(rest.where(later).values(**values)).rowcount)
+        return await self._run(lambda db: statements.park_rest(db, until, error))
 
     async def page(self, state: State, *, after: int = 0) -> list[Record]:
         """Return the next thousand jobs in a state, by id."""

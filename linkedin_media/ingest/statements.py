@@ -204,6 +204,14 @@ def reopen_jobs(db: Connection, states: Iterable[State]) -> int:
     )
 
 
+def park_rest(db: Connection, until: int, error: str | None) -> int:
+    """Park what nobody has and is not in doubt; return how many that were."""
+    rest = job.update().where(job.c.done == 0, job.c.owner.is_(None), job.c.state != State.POSTING.value)
+    later = func.coalesce(job.c.not_before, 0) < until
+    values = {"state": State.PARKED.value, "not_before": until, "error": error}
+    return db.execute(rest.where(later).values(**values)).rowcount
+
+
 def resolve_job(db: Connection, key: str, post: str | None, dead_after: float) -> bool:
     """Decide about a job in doubt that no living worker has; tell whether there was one."""
     values: dict[str, Any] = {"state": State.AVAILABLE.value, "done": 0, "not_before": None}

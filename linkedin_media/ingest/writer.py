@@ -48,7 +48,7 @@ class _NotTogether(Exception):
 
 
 class Writer:
-    """Owns the thread that writes to a ledger; close it to let go. One event loop at a time may use it."""
+    """Owns the thread that writes to a ledger; `finish` it to let go. One event loop at a time may use it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -98,13 +98,16 @@ class Writer:
         write = Write(asyncio.get_running_loop(), heard, job=job, row=row)
         self._submit(write, 0.0 if is_last else linger)
 
-    def close(self) -> None:
-        """Write what waits, and end the thread."""
+    def finish(self) -> None:
+        """Take nothing more; what waits is written, and then the thread ends."""
         self._closed = True
         self._alarm.cancel()
         if self._waiting:
             self._batches.put(Batch(self._waiting))
         self._batches.put(None)
+
+    def join(self) -> None:
+        """Wait, in any thread but the loop's, until it has ended."""
         self._thread.join()
 
     def _submit(self, write: Write, linger: float) -> None:

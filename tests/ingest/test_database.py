@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -233,6 +235,65 @@ def test_a_postgresql_that_cannot_be_reached_is_an_error_without_its_password():
     with pytest.raises(LedgerError) as caught:
         open_database("postgresql://me:hidden@127.0.0.1:1/x")
     assert "hidden" not in str(caught.value)
+
+
+@pytest.fixture
+def silent():
+    """A server that takes connections and says nothing: its port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+async def test_a_database_that_does_not_answer_keeps_only_its_ledger_waiting(silent):
+    opening = asyncio.create_task(Ledger.open(f"postgresql://127.0.0.1:{silent}/x?connect_timeout=2"))
+
+    await asyncio.sleep(0.2)  # would not end, were the loop itself to wait
+    waits = not opening.done()
+    with pytest.raises(LedgerError, match="timeout"):
+        await opening
+
+    assert waits
+
+
+def test_a_database_that_does_not_answer_is_not_waited_for_for_ever(silent, monkeypatch):
+    monkeypatch.setattr(databases, "_PATIENCE", 2)  # the shortest there is
+
+    with pytest.raises(LedgerError, match="timeout"):
+        open_database(f"postgresql://127.0.0.1:{silent}/x")
+
+
+async def test_whoever_stops_waiting_for_a_ledger_leaves_it_to_others(tmp_path, monkeypatch):
+    def slowly(location):
+        time.sleep(0.2)
+        return open_database(location)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("linkedin_media.ingest.ledger.open_database", slowly)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(Ledger.open(tmp_path / "a.ledger"), 0.05)
+
+    async with asyncio.timeout(5):
+        while True:
+            with suppress(LedgerBusy):
+                await (await Ledger.open(tmp_path / "a.ledger")).aclose()
+                break
+
+
+async def test_a_ledger_is_closed_while_others_go_on(tmp_path, monkeypatch):
+    ledger, others, heard = await Ledger.open(tmp_path / "a.ledger"), threading.Event(), []
+    close = ledger._database.close
+
+    def slowly(_):
+        heard.append(others.wait(2))
+        close()
+
+    monkeypatch.setattr(type(ledger._database), "close", slowly)
+    end = asyncio.create_task(ledger.aclose())
+    await asyncio.sleep(0.1)
+    others.set()
+    await end
+
+    assert heard == [True]
 
 
 def test_postgresql_needs_its_driver(monkeypatch):
