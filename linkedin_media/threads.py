@@ -1,15 +1,17 @@
-"""Work that would keep the event loop from its own: it is done in a thread, and nothing of it is lost on the way."""
+"""Work that would keep the event loop from its own: it is done in a thread, where nothing of it is lost, or bit by bit."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from itertools import islice
+from typing import Final, TypeVar
 
 T = TypeVar("T")
+_BIT: Final = 100
 
 
 async def in_thread(work: Callable[[], T], executor: Executor | None, discard: Callable[[T], object]) -> T:
@@ -25,3 +27,12 @@ async def in_thread(work: Callable[[], T], executor: Executor | None, discard: C
 def _discarded(discard: Callable[[T], object], running: asyncio.Future[T]) -> None:
     with suppress(asyncio.CancelledError, Exception):
         discard(running.result())
+
+
+async def take(items: Iterator[T], number: int) -> list[T]:
+    """Take up to `number` items, each of which may take a while to make; others have their turn after every hundred."""
+    taken: list[T] = []
+    while len(taken) < number and (bit := list(islice(items, min(_BIT, number - len(taken))))):
+        taken += bit
+        await asyncio.sleep(0)
+    return taken

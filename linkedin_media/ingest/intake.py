@@ -15,6 +15,7 @@ from .results import IngestResult
 from .runner import Ingest
 
 _AT_FIRST: Final = 500
+_AT_A_TIME: Final = 1000
 _NAME: Final = 48  # the name of a note has room for 64 characters
 _INTAKE: Final = "intake"  # the manifest whose jobs alone are in the ledger
 
@@ -45,7 +46,8 @@ class ManifestIngest(Ingest):
         Raises:
             InvalidManifest: It has errors; every one of them is listed, and nothing was sent.
         """
-        self._manifest, self._name = manifest, manifest.fingerprint()[:_NAME]
+        self._manifest = manifest
+        self._name = (await asyncio.to_thread(manifest.fingerprint))[:_NAME]
         if await self.ledger.note(f"manifest:{self._name}") is None:
             self.coming = await asyncio.to_thread(manifest.check)
 
@@ -74,15 +76,18 @@ class ManifestIngest(Ingest):
             self.new = (await self._add_all(jobs)).new
             return
         self.new = self.coming - known
-        await self.add(islice(jobs, _AT_FIRST))
+        await self.add(await _next(jobs, _AT_FIRST))
         self._intake = asyncio.create_task(self._add_all(jobs))
         self._intake.add_done_callback(self._taken_in)
 
     async def _add_all(self, jobs: Iterator[JobSpec]) -> Added:
-        added = await self.add(jobs)
+        new = known = 0
+        while some := await _next(jobs, _AT_A_TIME):
+            added = await self.add(some)
+            new, known = new + added.new, known + added.known
         await self.ledger.note(f"manifest:{self._name}", str(self.coming))
         self.coming = 0
-        return added
+        return Added(new, known)
 
     def _taken_in(self, intake: asyncio.Task[Added]) -> None:
         error = None if intake.cancelled() else intake.exception()
@@ -99,3 +104,8 @@ class ManifestIngest(Ingest):
         if self._intake is not None and not self._intake.done():
             self._intake.cancel()
             await asyncio.wait([self._intake])
+
+
+async def _next(jobs: Iterator[JobSpec], number: int) -> list[JobSpec]:
+    """Read some jobs in a thread: to look at a manifest's files may take long."""
+    return await asyncio.to_thread(lambda: list(islice(jobs, number)))

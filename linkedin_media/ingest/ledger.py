@@ -9,13 +9,12 @@ import socket
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy import Connection, select
 
 from ..errors import InvalidArgument, LedgerError
-from ..threads import in_thread
+from ..threads import in_thread, take
 from . import claims, statements
 from .behind import Behind
 from .claims import Brakes, Claim
@@ -121,7 +120,7 @@ class Ledger:
         """
         total, new = 0, 0
         iterator = iter(specs)
-        while chunk := list(islice(iterator, _ROWS)):
+        while chunk := await take(iterator, _ROWS):
             new += await self._run(lambda db, chunk=chunk: statements.add_jobs(db, chunk))  # type: ignore[misc]
             total += len(chunk)
         return Added(new, total - new)
@@ -245,8 +244,7 @@ class Ledger:
     async def page(self, state: State, *, after: int = 0) -> list[Record]:
         """Return the next thousand jobs in a state, by id."""
         statement = select(job).where(job.c.state == state.value, job.c.id > after).order_by(job.c.id).limit(_ROWS)
-        rows = await self._look(lambda db: db.execute(statement).mappings().all())
-        return [Record.of_row(dict(row)) for row in rows]
+        return await self._look(lambda db: [Record.of_row(dict(row)) for row in db.execute(statement).mappings()])
 
     async def reopen(self, states: Sequence[State]) -> int:
         """Begin the jobs in `states` anew where they are: failed ones to try again, parked ones before their time."""

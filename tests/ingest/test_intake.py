@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 
 import pytest
 
@@ -176,3 +177,26 @@ async def test_a_run_that_is_left_leaves_its_intake_too(ingest, write, monkeypat
 
         assert run._intake.done()
         assert len(run.doubts) == 0
+
+
+async def test_a_manifest_is_read_beside_the_loop(ingest, write, monkeypatch):
+    readers, fingerprint, jobs = set(), Manifest.fingerprint, Manifest.jobs
+
+    def told_of_fingerprint(self):
+        readers.add(threading.current_thread())
+        return fingerprint(self)
+
+    def told_of_jobs(self):
+        for one in jobs(self):
+            readers.add(threading.current_thread())
+            yield one
+
+    monkeypatch.setattr(Manifest, "fingerprint", told_of_fingerprint)
+    monkeypatch.setattr(Manifest, "jobs", told_of_jobs)
+    async with ingest() as run:
+        await run.take(write(5))
+        results = [result.id async for result in run.run()]
+
+    assert len(results) == 5
+    assert readers
+    assert threading.main_thread() not in readers

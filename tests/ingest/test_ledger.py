@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -435,3 +436,41 @@ async def test_many_workers_share_the_jobs_without_overlap(postgresql, make_spec
     finally:
         for ledger in workers:
             await ledger.aclose()
+
+
+async def test_others_have_their_turn_while_many_jobs_are_added(ledger, make_specs):
+    made = []
+
+    async def others():
+        while True:
+            made.append(0)
+            await asyncio.sleep(0)
+
+    def slowly_made():
+        for spec in make_specs(950):
+            made[-1] += 1
+            yield spec
+
+    with_others = asyncio.create_task(others())
+    await asyncio.sleep(0)
+    added = await ledger.add(slowly_made())
+    with_others.cancel()
+
+    assert added.new == 950
+    assert max(made) == 100
+
+
+async def test_a_page_of_jobs_is_read_beside_the_loop(ledger, make_specs, monkeypatch):
+    readers, read = [], Record.of_row
+
+    def told(row):
+        readers.append(threading.current_thread())
+        return read(row)
+
+    await ledger.add(make_specs(3))
+    monkeypatch.setattr(Record, "of_row", told)
+    page = await ledger.page(State.NEW)
+
+    assert [record.spec.id for record in page] == ["job-0", "job-1", "job-2"]
+    assert len(readers) == 3
+    assert threading.main_thread() not in readers
