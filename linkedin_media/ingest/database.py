@@ -23,7 +23,7 @@ _STOPPED: Final = 10
 """Seconds between two statements of a transaction after which its process is taken to be stopped, or cut off."""
 
 _PATIENCE: Final = 10
-"""Seconds in which PostgreSQL has to answer, unless its URL says `connect_timeout`: without it, nobody knows how long."""
+"""Seconds in which PostgreSQL has to answer, unless its URL says `connect_timeout`, or the environment: without it, nobody knows."""
 
 _NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "fuse.sshfs", "fuse.glusterfs"})
 
@@ -223,7 +223,7 @@ def _open_postgresql(location: str, *, create: bool = True) -> Database:
             raise InvalidArgument(
                 f"a ledger at {url.get_backend_name()}://…", hint="ledgers are SQLite files or postgresql:// URLs"
             )
-        patience = os.environ.get("PGCONNECT_TIMEOUT", str(_PATIENCE))
+        patience = os.environ.get("PGCONNECT_TIMEOUT") or str(_PATIENCE)
         url = url.set(drivername="postgresql+psycopg", query={"connect_timeout": patience, **url.query})
         engine = create_engine(url, pool_size=2, max_overflow=2, pool_pre_ping=True)
         event.listen(engine, "connect", _let_go_when_stopped)

@@ -262,6 +262,33 @@ def test_a_database_that_does_not_answer_is_not_waited_for_for_ever(silent, monk
         open_database(f"postgresql://127.0.0.1:{silent}/x")
 
 
+@pytest.mark.parametrize(
+    ("environment", "query", "seconds"),
+    [
+        (None, "", "10"),
+        ("", "", "10"),
+        ("7", "", "7"),
+        (None, "?connect_timeout=3", "3"),
+        ("7", "?connect_timeout=3", "3"),
+    ],
+)
+def test_how_long_a_database_is_waited_for_may_be_said(monkeypatch, environment, query, seconds):
+    urls = []
+
+    def refuse(url, **_):
+        urls.append(url)
+        raise ImportError
+
+    monkeypatch.setattr(databases, "create_engine", refuse)
+    monkeypatch.delenv("PGCONNECT_TIMEOUT", raising=False)
+    if environment is not None:
+        monkeypatch.setenv("PGCONNECT_TIMEOUT", environment)
+    with pytest.raises(LedgerUnusable):
+        open_database(f"postgresql://host/x{query}")
+
+    assert [url.query for url in urls] == [{"connect_timeout": seconds}]
+
+
 async def test_whoever_stops_waiting_for_a_ledger_leaves_it_to_others(tmp_path, monkeypatch):
     def slowly(location):
         time.sleep(0.2)
