@@ -235,6 +235,7 @@ def test_a_postgresql_that_cannot_be_reached_is_an_error_without_its_password():
     with pytest.raises(LedgerError) as caught:
         open_database("postgresql://me:hidden@127.0.0.1:1/x")
     assert "hidden" not in str(caught.value)
+    assert "is the database running" in caught.value.hint
 
 
 @pytest.fixture
@@ -335,6 +336,12 @@ def test_postgresql_needs_its_driver(monkeypatch):
         ("database disk image is malformed", LedgerUnusable, "backup"),
         ("attempt to write a readonly database", LedgerUnusable, "permissions"),
         ("database or disk is full", LedgerError, "make space"),
+        ("connection timeout expired", LedgerError, "is the database running"),
+        (
+            'connection failed: connection to server at "127.0.0.1", port 1 failed',
+            LedgerError,
+            "is the database running",
+        ),
         ("something else", LedgerError, ""),
     ],
 )
@@ -344,6 +351,7 @@ def test_a_databases_words_become_advice(words, kind, hint):
         assert type(told) is kind
         assert words in told.message
         assert hint in told.hint
+        assert bool(hint) == bool(told.hint)
 
 
 async def test_opening_that_fails_half_way_gives_the_file_up(tmp_path, monkeypatch):
