@@ -41,7 +41,7 @@ async def _copy(stream: AsyncReadable, file: io.FileIO, name: str, size: int, ex
         copied += len(piece)
         if copied > size:
             raise FileChanged(f"{name}: size={size:,} was announced, but there are more bytes")
-        await in_thread(partial(_write, file, piece, name), executor, _ignored)
+        await in_thread(partial(_write, file, piece, name), executor)
 
     if copied != size:
         raise FileChanged(f"{name}: size={size:,} was announced, but there are {copied:,} bytes")
@@ -78,7 +78,3 @@ def _no_room(name: str, error: OSError) -> FileUnreadable:
         f"{name}: no temporary copy could be made: {error.strerror or 'write error'}",
         hint="make room in the temporary directory, or point TMPDIR elsewhere",
     )
-
-
-def _ignored(_: object) -> None:
-    """Discard nothing."""

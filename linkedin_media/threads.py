@@ -14,8 +14,14 @@ T = TypeVar("T")
 _BIT: Final = 100
 
 
-async def in_thread(work: Callable[[], T], executor: Executor | None, discard: Callable[[T], object]) -> T:
-    """Run `work` in a thread; its result goes to `discard` where nobody waits for it any more."""
+def _nothing(_: object) -> None:
+    """Discard nothing."""
+
+
+async def in_thread(
+    work: Callable[[], T], executor: Executor | None = None, discard: Callable[[T], object] = _nothing
+) -> T:
+    """Run `work` in a thread to its end; its result goes to `discard` where nobody waits for it any more."""
     running = asyncio.get_running_loop().run_in_executor(executor, work)
     try:
         return await asyncio.shield(running)

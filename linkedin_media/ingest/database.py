@@ -277,7 +277,7 @@ def explain(error: DBAPIError | sqlite3.Error, name: str) -> LedgerError:
         return LedgerUnusable(f"{name} is corrupt: {words}", hint="restore it from a backup; nothing was changed")
     if "readonly" in words or "read-only" in words:
         return LedgerUnusable(f"{name} cannot be written: {words}", hint="check its permissions")
-    if "full" in words or "disk I/O" in words or "No space" in words:
+    if "is full" in words or "disk I/O" in words or "No space" in words:
         return LedgerError(f"{name}: {words}", hint="make space on the disk and run it again: it resumes")
     if "connection timeout" in words or "connection failed" in words:
         return LedgerError(f"{name}: {words}", hint="is the database running, and does it let this machine in?")

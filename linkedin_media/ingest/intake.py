@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from .doubts import Doubts
-from .jobs import Added, JobSpec
+from .jobs import JobSpec
 from .manifest import Manifest
 from .results import IngestResult
 from .runner import Ingest
@@ -33,7 +33,7 @@ class ManifestIngest(Ingest):
     """Jobs of the manifest that the ledger did not have before this run, as far as that is known."""
     _manifest: Manifest
     _name: str
-    _intake: asyncio.Task[Added] | None = None
+    _intake: asyncio.Task[int] | None = None
 
     @property
     def doubts(self) -> Doubts:
@@ -73,23 +73,23 @@ class ManifestIngest(Ingest):
         alone = not known or await self.ledger.note(_INTAKE) == self._name
         await self.ledger.note(_INTAKE, self._name if alone else "several")
         if not alone:
-            self.new = (await self._add_all(jobs)).new
+            self.new = await self._add_all(jobs)
             return
         self.new = self.coming - known
         await self.add(await _next(jobs, _AT_FIRST))
         self._intake = asyncio.create_task(self._add_all(jobs))
         self._intake.add_done_callback(self._taken_in)
 
-    async def _add_all(self, jobs: Iterator[JobSpec]) -> Added:
-        new = known = 0
+    async def _add_all(self, jobs: Iterator[JobSpec]) -> int:
+        """Add the jobs that are left; return how many of them are new."""
+        new = 0
         while some := await _next(jobs, _AT_A_TIME):
-            added = await self.add(some)
-            new, known = new + added.new, known + added.known
+            new += (await self.add(some)).new
         await self.ledger.note(f"manifest:{self._name}", str(self.coming))
         self.coming = 0
-        return Added(new, known)
+        return new
 
-    def _taken_in(self, intake: asyncio.Task[Added]) -> None:
+    def _taken_in(self, intake: asyncio.Task[int]) -> None:
         error = None if intake.cancelled() else intake.exception()
         if error is not None:
             self._failure = self._failure or error

@@ -53,7 +53,7 @@ class Ledger:
             LedgerBusy: Another process owns the file.
             LedgerUnusable: It cannot be used; it is left as it is.
         """
-        database = await in_thread(partial(open_database, location), None, Database.close)
+        database = await in_thread(partial(open_database, location), discard=Database.close)
         ledger = cls(database, Writer(database))
         try:
             await ledger._writer.run(ledger._sign_in)
@@ -84,7 +84,7 @@ class Ledger:
 
     async def _close(self) -> None:
         self._writer.finish()
-        await in_thread(self._end, None, lambda _: None)
+        await in_thread(self._end)
 
     def _end(self) -> None:
         self._writer.join()

@@ -342,6 +342,7 @@ def test_postgresql_needs_its_driver(monkeypatch):
             LedgerError,
             "is the database running",
         ),
+        ('connection failed: connection to server at "beautiful.example" failed', LedgerError, "is the database"),
         ("something else", LedgerError, ""),
     ],
 )
