@@ -68,12 +68,12 @@ class Limit:
             self._task.cancel()
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        self.loop = asyncio.get_running_loop()
+        task = asyncio.current_task(self.loop)
         if task is None:
             raise RuntimeError("a limit belongs to a task")
         self._task = task
         self._cancelling = task.cancelling()
-        self.loop = asyncio.get_running_loop()
         self._ends = math.inf if self.seconds is None else self.loop.time() + self.seconds
         self._lookout.watch(self)
 

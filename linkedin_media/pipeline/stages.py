@@ -25,6 +25,7 @@ from .poller import Poller
 if TYPE_CHECKING:
     from ..client.session import LinkedInClient
 
+_VALIDATE, _INITIALIZE, _UPLOAD, _POLL, _POST = Stage  # to ask for one takes longer than to call a function
 MAX_UPLOADS: Final = 3
 """How often the bytes of one image are sent when LinkedIn acknowledges them and goes on waiting for them."""
 
@@ -54,7 +55,7 @@ def ignore_sent() -> None:
     """Take no notice of an image that is sent."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(eq=False, kw_only=True)
 class ImageWork:
     """What is wished for one image, and how far it is: `resume` is what an earlier run had reached.
 
@@ -102,7 +103,7 @@ class Stages:
                 work.sent()
             work.track.image = reached.image
             try:
-                with work.track.at(Stage.POLL):
+                with work.track.at(_POLL):
                     return await self._poller.wait(reached.image)
             except NeverUploaded:
                 if sending == MAX_UPLOADS or isinstance(work.source.source, AsyncReadable):
@@ -119,7 +120,7 @@ class Stages:
         """
         if isinstance(source.source, AsyncReadable):
             return
-        with track.at(Stage.VALIDATE):
+        with track.at(_VALIDATE):
             async with self._inspecting:
                 refuse(source.name, await inspect_file(source, self._rules, self._client.readers))
 
@@ -134,7 +135,7 @@ class Stages:
         Raises:
             PostOutcomeUnknown: It may exist.
         """
-        with track.at(Stage.POST):
+        with track.at(_POST):
             if intend is None:
                 async with self._posting:
                     return await self._client.posts.create(draft)
@@ -170,14 +171,14 @@ class Stages:
         return uploaded
 
     async def _open(self, work: ImageWork) -> OpenImage:
-        with work.track.at(Stage.VALIDATE):
+        with work.track.at(_VALIDATE):
             async with self._inspecting:
                 image = await opened(work.source, self._rules, self._client.readers, whole=not self._sends_files)
             work.track.facts = image.facts
         return image
 
     async def _initialize(self, work: ImageWork) -> InitializedUpload:
-        with work.track.at(Stage.INITIALIZE):
+        with work.track.at(_INITIALIZE):
             async with self._initializing:
                 started = await self._client.images.initialize_upload(work.owner, media_library=work.media_library)
             work.track.image = started.image
@@ -185,5 +186,5 @@ class Stages:
         return started
 
     async def _upload(self, work: ImageWork, started: InitializedUpload, image: OpenImage) -> UploadedImage:
-        with work.track.at(Stage.UPLOAD):
+        with work.track.at(_UPLOAD):
             return await self._client.images.upload_open(started, image, on_progress=work.track.progress, digest=False)

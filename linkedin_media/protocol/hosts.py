@@ -16,7 +16,7 @@ UPLOAD_HOSTS: Final = ("linkedin.com",)
 DOWNLOAD_HOSTS: Final = ("linkedin.com", "licdn.com")
 _URL: Final = re.compile(r"(https?)://(\[::1\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::([0-9]{1,5}))?([/?].*)?")
 _ROOT: Final = re.compile(r"[^/]*//[^/?]*")
-_FORBIDDEN: Final = re.compile(r"[^!-~]|[\"<>\\^`{|}#]")
+_FORBIDDEN: Final = re.compile(r"[^!$-;=?-\[\]_a-z~]")  # one set: two would take four times as long
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 
 

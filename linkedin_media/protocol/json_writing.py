@@ -23,7 +23,7 @@ def write_json(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
             written: bytes = fast.dumps(value, option=_STRICT)
         except TypeError:  # what it refuses, the other may take: longer numbers, keys that are numbers
             written = _NULL
-        if _NULL not in written:  # which it makes of what is no number, too
+        if written.find(_NULL) < 0:  # which it makes of what is no number, too; `in` would look for a number first
             return written
     return _encoder.encode(value).encode()
 

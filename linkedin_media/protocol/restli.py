@@ -114,7 +114,7 @@ def decode_created_id(header: str) -> str:
 
 
 def _written(value: object, escape: _Escape, depth: int) -> str:
-    if not isinstance(value, Mapping | list | tuple):
+    if isinstance(value, str) or not isinstance(value, Mapping | list | tuple):
         return _escaped(_text(value), escape)
     if depth >= MAX_DEPTH:
         raise InvalidArgument(f"the value is nested deeper than {MAX_DEPTH}", hint="does it contain itself?")
@@ -145,7 +145,8 @@ def _escaped(text: str, escape: _Escape) -> str:
 
 
 def _quoted(text: str) -> str:
-    return quote(text, safe="")
+    """Percent-encode a text. Most are URNs, which take a third of the time piece by piece."""
+    return "%3A".join([part if part.isalnum() and part.isascii() else quote(part, safe="") for part in text.split(":")])
 
 
 def _reduced_escaped(text: str) -> str:

@@ -89,6 +89,9 @@ def percent_decoded(text: str, offset: int = 0) -> str:
     Raises:
         RestliSyntaxError: A ``%`` without two hexadecimal digits, or bytes that are not UTF-8.
     """
+    with_colons = text.replace("%3A", ":")
+    if "%" not in with_colons and with_colons.isascii():
+        return with_colons  # an URN has nothing else
 
     def character(match: re.Match[str]) -> str:
         column = offset + match.start() + 1

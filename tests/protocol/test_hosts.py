@@ -89,6 +89,19 @@ def test_the_origin_of_a_base_elsewhere_earns_no_trust() -> None:
     assert distrust("https://proxy.example/upload", proxy, UPLOAD_HOSTS) is not None
 
 
+def test_a_signed_url_holds_visible_ascii_that_needs_no_escape() -> None:
+    characters = [chr(number) for number in range(0x300)]
+    may = {character for character in characters if "!" <= character <= "~"} - set('"#<>\\^`{|}')
+
+    taken = {
+        character
+        for character in characters
+        if distrust(f"https://www.linkedin.com/u?{character}", LINKEDIN, UPLOAD_HOSTS) is None
+    }
+
+    assert taken == may
+
+
 @given(st.text(), st.sampled_from(["", "https://www.linkedin.com", "https://evil.example", "https://"]))
 def test_a_trusted_address_is_linkedins_for_the_library_that_sends_it(tail: str, head: str) -> None:
     url = head + tail

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 from hypothesis import given, strategies as st
 
 from linkedin_media.errors import RestliSyntaxError
 from linkedin_media.protocol import restli
+from linkedin_media.protocol.restli_reading import percent_decoded
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 primitives = texts | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -57,6 +59,14 @@ def test_a_query_reads_back(params: dict[str, Any]) -> None:
 @given(values.filter(lambda value: value is not None))
 def test_what_is_written_for_a_url_is_safe_in_one(value: Any) -> None:
     assert re.fullmatch(r"[A-Za-z0-9._~%(),:'-]*", restli.encode(value))
+
+
+@given(st.text(st.sampled_from("urn:li:image-_%3Aé ²") | st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_text_is_percent_encoded_as_everybody_does(text: str) -> None:
+    encoded = quote(text, safe="")
+
+    assert restli.encode(text) == encoded
+    assert percent_decoded(encoded) == text
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
