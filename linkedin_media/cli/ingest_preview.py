@@ -15,8 +15,9 @@ import attrs
 
 from ..errors import FileUnreadable, InvalidManifest, LinkedInMediaError
 from ..files import inspect_now, refuse
-from ..ingest.jobs import JobSpec, describe
+from ..ingest.jobs import JobSpec
 from ..ingest.manifest import Manifest
+from ..ingest.verdicts import describe
 from ..inspection import Inspection
 from ..options import ImageRules
 from ..pipeline.pipeline import check_job

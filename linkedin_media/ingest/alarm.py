@@ -25,9 +25,9 @@ class Alarm:
 
     def within(self, seconds: float) -> None:
         """Ring in `seconds` at the latest."""
+        if self._wish <= seconds and self._loop is not None and self._loop.is_running():
+            return  # which loop it is takes four times as long to find out
         loop = asyncio.get_running_loop()
-        if self._wish <= seconds and self._loop is loop:
-            return
         due = loop.time() + seconds if seconds > 0 else 0.0
         if self._due <= due and self._handle is not None and self._loop is loop:
             return

@@ -32,10 +32,10 @@ class Write:
 
     loop: asyncio.AbstractEventLoop
     heard: Callable[[Any], None]
-    work: Callable[[Any], Any] | None = None
-    plain: bool = False
     job: int = 0
     row: JobRow = ()
+    work: Callable[[Any], Any] | None = None
+    plain: bool = False
     result: Any = None
 
 

@@ -42,9 +42,9 @@ class Behind:
             LedgerError: An earlier save failed.
         """
         self.raise_failure()
-        if record.id not in self._older:
+        if record.id not in self._newer and record.id not in self._older:
             self._newer[record.id] = record
-        self._alarm.within(_SOON / 2)
+            self._alarm.within(_SOON / 2)
 
     def overtake(self, record: Record) -> None:
         """Forget a record: it is saved now.

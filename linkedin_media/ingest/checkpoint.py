@@ -15,7 +15,7 @@ from ..model.image import InitializedUpload, UploadedImage
 from ..pipeline.stages import Checkpoint
 from .jobs import ImageProgress, Record
 from .ledger import Ledger
-from .states import State
+from .states import INITIALIZED, UPLOADED
 
 
 def now_ms() -> int:
@@ -23,7 +23,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class ImageCheckpoint(Checkpoint):
     """Notes one image's steps in the ledger."""
 
@@ -38,16 +38,17 @@ class ImageCheckpoint(Checkpoint):
 
     async def initialized(self, started: InitializedUpload) -> None:
         """Note where the bytes go."""
-        if self.image.urn:
-            self.record.orphans.append(self.image.urn)
-        self.image.begin(started)
-        self.record.enter(State.INITIALIZED)
+        image = self.image
+        if image.urn:
+            self.record.orphans.append(image.urn)
+        image.begin(started)
+        self.record.enter(INITIALIZED)
         self.ledger.save_soon(self.record)
 
     async def uploaded(self, uploaded: UploadedImage) -> None:
         """Note that they are there, and forget the URL."""
         self.image.sent(uploaded)
-        if all(image.is_sent for image in self.record.images):
-            self.record.enter(State.UPLOADED)
+        if not self.record.unsent:
+            self.record.enter(UPLOADED)
             self.record.uploaded_at = now_ms()
         self.ledger.save_soon(self.record)

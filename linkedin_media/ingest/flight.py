@@ -16,7 +16,7 @@ from ..errors import LostLease
 from ..pipeline.entrance import Entry
 from .doubts import Doubts
 from .jobs import Record, Unread
-from .states import State
+from .states import AVAILABLE, POSTING
 from .worker import Worker
 
 _log: Final = logging.getLogger("linkedin_media.ingest")
@@ -42,7 +42,8 @@ class Flight:
     few: float = attrs.field(default=math.inf, init=False)
     """… and no more than so many of these wait."""
     _queue: deque[Record | Unread] = attrs.field(factory=deque, init=False)
-    _tasks: dict[asyncio.Task[None], Record] = attrs.field(factory=dict, init=False)
+    _tasks: dict[int, tuple[asyncio.Task[None], Record]] = attrs.field(factory=dict, init=False)
+    """By the numbers of the jobs."""
     _unwritten: set[int] = attrs.field(factory=set, init=False)
     """The jobs that are posted, while that is being written down."""
     _settling: asyncio.Task[None] | None = attrs.field(default=None, init=False)
@@ -63,26 +64,28 @@ class Flight:
         """True when nothing is under way and nothing in doubt."""
         return not len(self) and not len(self.doubts) and self._settling is None
 
-    async def begin(self, claimed: Record | Unread) -> None:
-        """Carry a job out, in its turn; one whose post may have been sent already is looked for first."""
-        if claimed.state is State.POSTING:
-            record = claimed.read()
-            age = await self.worker.ledger.now() - (record.intent_at or 0)
-            await self._doubt(record, seconds=self._wait_for_another(age / 1000))
-        else:
-            self._queue.append(claimed)
-            self._begin_next()
+    async def begin(self, *claimed: Record | Unread) -> None:
+        """Carry jobs out, each in its turn; one whose post may have been sent already is looked for first."""
+        for one in claimed:
+            if one.state is POSTING:
+                record = one.read()
+                age = await self.worker.ledger.now() - (record.intent_at or 0)
+                await self._doubt(record, seconds=self._wait_for_another(age / 1000))
+            else:
+                self._queue.append(one)
+        self._begin_next()
 
     def _begin_next(self) -> None:
         while self._queue and self.room > 0:
             record = self._queue.popleft().read()
-            unsent = sum(not (image.is_sent or image.available) for image in record.images)
+            unsent = record.unsent
             self.room -= unsent > 0
-            self._tasks[asyncio.create_task(self._carry_out(record, Entry(unsent, self._make_room)))] = record
+            task = asyncio.create_task(self._carry_out(record, Entry(unsent, self._make_room)))
+            self._tasks[record.id] = task, record
             self._rouse()
 
     def _rouse(self) -> None:
-        if len(self) <= self.rouse_at and self.waiting <= self.few:
+        if len(self._queue) <= self.few and len(self) <= self.rouse_at:
             self.wake.set()
 
     def _make_room(self) -> None:
@@ -103,18 +106,18 @@ class Flight:
             if is_posted:
                 self.worker.ledger.save_posted(record, self._written)
                 self._unwritten.add(record.id)
-            elif record.state is State.POSTING:
+            elif record.state is POSTING:
                 await self._doubt(record, seconds=self.worker.options.reconcile_after)
             elif record.done:
                 self.tell(record)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it ends the run
             self._failed(record, error)
         finally:  # not a callback of the task, which the loop would have to come round to
-            self._end(asyncio.current_task())
+            self._end(record)
 
-    def _end(self, task: asyncio.Task[None] | None) -> None:
-        record = self._tasks.pop(task, None) if task is not None else None
-        if record is not None and record.id not in self._unwritten:
+    def _end(self, record: Record) -> None:
+        ended = self._tasks.pop(record.id, None)
+        if ended is not None and record.id not in self._unwritten:
             self._leave(record)
 
     def _written(self, record: Record, error: Exception | None) -> None:
@@ -124,10 +127,11 @@ class Flight:
             try:
                 self.tell(record)
             except Exception as failure:  # noqa: BLE001 -- others wait to hear of theirs
-                error = failure
-        if error is not None:
+                self.fail(failure)
+            self._rouse()
+        else:
             self._failed(record, error)
-        self._leave(record)
+            self._leave(record)
 
     def _leave(self, record: Record) -> None:
         self._rouse()
@@ -171,7 +175,7 @@ class Flight:
 
     async def _settle(self) -> None:
         for record in await self.doubts.settle_due():
-            if record.state is State.AVAILABLE:
+            if record.state is AVAILABLE:
                 await self.begin(record)
             else:
                 self.worker.ledger.let_go([record])
@@ -203,10 +207,10 @@ class Flight:
         self._queue.clear()
         try:
             await self._cancel(self._others())
-            await self._wait(self._tasks, self.worker.options.grace)
+            await self._wait(self._under_way(), self.worker.options.grace)
             await self._wait_until_written(self.worker.options.grace)
         finally:
-            await self._cancel([*self._tasks])
+            await self._cancel(self._under_way())
             self.worker.ledger.let_go(self.doubts.abandon())
 
     async def _wait_until_written(self, seconds: float) -> None:
@@ -217,20 +221,22 @@ class Flight:
                     self.wake.clear()
                     await self.wake.wait()
 
+    def _under_way(self) -> list[asyncio.Task[None]]:
+        return [task for task, _ in self._tasks.values()]
+
     def _others(self) -> list[asyncio.Task[None]]:
-        others = [task for task, record in self._tasks.items() if record.id not in self.worker.sending]
+        others = [task for number, (task, _) in self._tasks.items() if number not in self.worker.sending]
         return others if self._settling is None else [*others, self._settling]
 
     async def _cancel(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         for task in tasks:
             task.cancel()
         await self._wait(tasks, _LAST)
-        for task in tasks:
+        for task, record in [*self._tasks.values()]:
             if task.done():
-                self._end(task)  # one that was cancelled before it began ends nothing itself
+                self._end(record)  # one that was cancelled before it began ends nothing itself
 
     @staticmethod
-    async def _wait(tasks: object, seconds: float) -> None:
-        pending = list(tasks)  # type: ignore[call-overload]
-        if pending:
-            await asyncio.wait(pending, timeout=seconds)
+    async def _wait(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)

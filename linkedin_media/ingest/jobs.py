@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, ClassVar, Final
 
 import attrs
 
-from ..errors import LinkedInMediaError
+from ..errors import InvalidArgument
 from ..model.image import InitializedUpload, MediaLibraryMetadata, UploadedImage
 from ..model.job import ImageSource, Job
 from ..model.urn import Urn
 from ..protocol.json_reading import parse_json
 from ..protocol.json_writing import write_json
 from ..regular_file import LinkFree
-from .states import FINAL, FOLLOWERS, State
+from .states import AVAILABLE, FAILED, FINAL, FOLLOWERS, NEW, POSTED, State
+from .verdicts import describe
 
 
 def _files(names: Iterable[str]) -> tuple[str, ...]:
@@ -50,7 +51,19 @@ class JobSpec:
 
     def dump(self) -> str:
         """Return the spec as JSON text, the same for the same wish."""
-        return _write({name: value for name in _SPEC if (value := getattr(self, name)) not in (None, (), False)})
+        wish: dict[str, object] = {"files": self.files, "author": self.author, "owner": self.owner}
+        if self.commentary is not None:
+            wish["commentary"] = self.commentary
+        if self.alt_texts:
+            wish["alt_texts"] = self.alt_texts
+        wish["visibility"] = self.visibility
+        if self.account is not None:
+            wish["account"] = self.account
+        if self.asset_name is not None:
+            wish["asset_name"] = self.asset_name
+        if self.link_free:
+            wish["link_free"] = True
+        return _write(wish)
 
     @classmethod
     def load(cls, id: str, text: str) -> JobSpec:  # noqa: A002 -- the column's name
@@ -63,14 +76,16 @@ class JobSpec:
         Raises:
             InvalidArgument: LinkedIn would refuse it.
         """
+        if len(self.alt_texts) > len(self.files):
+            told = f"{len(self.alt_texts)} alternate texts for {len(self.files)} files"
+            raise InvalidArgument(told, argument="alt_texts")
         sources: Iterable[str | LinkFree] = map(LinkFree, self.files) if self.link_free else self.files
-        alt_texts = (*self.alt_texts, *(None,) * (len(self.files) - len(self.alt_texts)))
         return Job(
             id=self.id,
             author=self.author,
             owner=self.owner,
             commentary=self.commentary,
-            images=[ImageSource(source, alt_text=alt) for source, alt in zip(sources, alt_texts, strict=True)],
+            images=[ImageSource(source, alt_text=alt) for source, alt in zip_longest(sources, self.alt_texts)],
             visibility=self.visibility,
             media_library=self.media_library,
         )
@@ -184,6 +199,13 @@ class Record:
             *(self.began_at, self.uploaded_at, self.available_at, self.ended_at),
         )
 
+    def first_intent(self) -> tuple[Any, ...] | None:
+        """Return what is to be saved of a post's first intent, where all went well so far: for `statements.FIRST_INTENT`."""
+        otherwise = self.sendings - 1 or self.tries or self.orphans or self.error or self.not_before
+        if otherwise or self.post or self.ended_at:
+            return None
+        return self.dump_images(), self.began_at, self.uploaded_at, self.available_at
+
     def dump_images(self) -> str:
         """Return how far the images are as JSON text."""
         images = map(_image_cells, self.images)
@@ -192,12 +214,20 @@ class Record:
     @property
     def done(self) -> bool:
         """True once nothing is left to do: a final state, or AVAILABLE where no post is wished for."""
-        return self.state in FINAL or (self.state is State.AVAILABLE and self.spec.commentary is None)
+        return self.state in FINAL or (self.state is AVAILABLE and self.spec.commentary is None)
+
+    @property
+    def unsent(self) -> int:
+        """How many images have bytes that are still to be sent."""
+        number = 0
+        for image in self.images:
+            number += image.size is None and not image.available
+        return number
 
     @property
     def image_urns(self) -> tuple[Urn, ...]:
         """The URNs of the images that have one."""
-        return tuple(Urn(image.urn) for image in self.images if image.urn)
+        return tuple(map(Urn, filter(None, map(_urn_of, self.images))))
 
     def enter(self, state: State) -> None:
         """Go on to a state.
@@ -211,19 +241,19 @@ class Record:
 
     def refused(self) -> None:
         """Take back the last intent: LinkedIn said for certain that there is no such post, or it never left."""
-        self.enter(State.AVAILABLE)
+        self.enter(AVAILABLE)
         self.sendings = max(0, self.sendings - 1)
         if not self.sendings:
             self.first_intent_at = None
 
     def posted(self, post: Urn | None, *, at: int) -> None:
         """End with a post, whose URN may be unknown."""
-        self.enter(State.POSTED)
+        self.enter(POSTED)
         self.post, self.error, self.ended_at = post, None, at
 
     def fail(self, error: Exception, *, at: int) -> None:
         """End with an error."""
-        self.enter(State.FAILED)
+        self.enter(FAILED)
         self.error, self.ended_at = describe(error), at
 
     def forget_images(self, broken: Sequence[str]) -> None:
@@ -241,12 +271,12 @@ class Unread:
     id: int
     key: str
     wish: Mapping[str, Any]
-    state: ClassVar[State] = State.NEW
+    state: ClassVar[State] = NEW
 
     def read(self) -> Record:
         """Return the job's record."""
         spec = JobSpec(id=self.key, **self.wish)
-        return Record(self.id, spec, State.NEW, [ImageProgress() for _ in spec.files], [])
+        return Record(self.id, spec, NEW, [ImageProgress() for _ in spec.files], [])
 
 
 def _write(value: Mapping[str, Any] | Sequence[Any]) -> str:
@@ -254,8 +284,8 @@ def _write(value: Mapping[str, Any] | Sequence[Any]) -> str:
 
 
 _write_ascii: Final = json.JSONEncoder(separators=(",", ":")).encode  # a file's name may be no Unicode
-_SPEC: Final = tuple(field.name for field in attrs.fields(JobSpec) if field.name != "id")
 _IMAGE: Final = tuple(field.name for field in attrs.fields(ImageProgress))
+_urn_of: Final[Callable[[ImageProgress], str | None]] = attrgetter("urn")
 _image_cells: Final[Callable[[ImageProgress], tuple[object, ...]]] = attrgetter(*_IMAGE)
 _SAVED: Final = ("tries", "sendings", "not_before", "post", "began_at", "uploaded_at", "available_at", "ended_at")
 _PLAIN: Final = (*_SAVED, "first_intent_at", "intent_at")
@@ -263,16 +293,3 @@ _PLAIN: Final = (*_SAVED, "first_intent_at", "intent_at")
 
 def _read_list(text: str) -> list[Any]:
     return [] if text == "[]" else parse_json(text)  # most are empty
-
-
-def describe(error: Exception) -> dict[str, str]:
-    """Return an error as the ledger and the reports keep it."""
-    if isinstance(error, LinkedInMediaError):
-        return {**error.to_dict(), "stage": error.stage or "", "file": error.file or ""}
-    return {"code": "ERROR", "message": f"{type(error).__name__}: {error}"[:500], "hint": ""}
-
-
-def default_id(spec_text: str, occurrence: int) -> str:
-    """Return the id of a job whose line names none: the same for the same wish, wherever its line moves."""
-    digest = hashlib.sha256(spec_text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return digest if occurrence == 0 else f"{digest}-{occurrence + 1}"

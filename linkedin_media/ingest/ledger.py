@@ -21,8 +21,8 @@ from .claims import Brakes, Claim
 from .database import Database, open_database
 from .jobs import Added, JobSpec, Record, Unread
 from .schema import content, job, now_ms
-from .statements import INTENT, POSTED, PROGRESS, JobRow
-from .states import State
+from .statements import FIRST_INTENT, INTENT, POSTED, PROGRESS, JobRow
+from .states import POSTING, State
 from .writer import Writer
 
 T = TypeVar("T")
@@ -173,7 +173,7 @@ class Ledger:
 
         `told` is called once that is durable, or with the error: `LostLease` where another worker has taken it over.
         """
-        self._behind.overtake(record)
+        self._behind.raise_failure()
         row = (record.id, self.me, POSTED, record.post and str(record.post), record.ended_at)
 
         def heard(error: Exception | None) -> None:
@@ -197,10 +197,12 @@ class Ledger:
         Raises:
             LostLease: Another worker has taken it over: do not send.
         """
-        record.enter(State.POSTING)
+        record.enter(POSTING)
         record.sendings += 1  # not one more than there were: a repeated write must change nothing
         self._behind.overtake(record)
-        await self._write(record, self._row(record, digest))
+        first = record.first_intent()
+        row = self._row(record, digest) if first is None else (record.id, self.me, FIRST_INTENT, digest, *first)
+        await self._write(record, row)
 
     def _write(self, record: Record, row: JobRow) -> asyncio.Future[None]:
         return self._writer.update(record.id, row, crowd=len(self._held))
@@ -234,8 +236,7 @@ class Ledger:
 
     async def unfinished(self) -> bool:
         """Tell whether a job is left that is neither done nor parked, whoever has it."""
-        left = select(job.c.id).where(job.c.done == 0, job.c.state != State.PARKED.value).limit(1)
-        return await self._run(lambda db: db.execute(left).first() is not None)
+        return await self._run(statements.is_unfinished)
 
     async def park_rest(self, until: int, error: str | None = None) -> int:
         """Park every job that nobody has and that is not in doubt until a moment (epoch milliseconds)."""
@@ -243,8 +244,7 @@ class Ledger:
 
     async def page(self, state: State, *, after: int = 0) -> list[Record]:
         """Return the next thousand jobs in a state, by id."""
-        statement = select(job).where(job.c.state == state.value, job.c.id > after).order_by(job.c.id).limit(_ROWS)
-        return await self._look(lambda db: [Record.of_row(dict(row)) for row in db.execute(statement).mappings()])
+        return await self._look(lambda db: statements.page(db, state, after, _ROWS))
 
     async def reopen(self, states: Sequence[State]) -> int:
         """Begin the jobs in `states` anew where they are: failed ones to try again, parked ones before their time."""

@@ -50,8 +50,7 @@ class Reconciliation(Ingest):
     async def _claim(self) -> int:
         ids, self._left = self._left[:_AT_ONCE], self._left[_AT_ONCE:]
         records: list[Record] = await self.ledger.claim(len(ids), ids=ids) if ids else []
-        for record in records:
-            await self._begin(record)
+        await self._flight.begin(*records)
         return len(ids)
 
     async def _finished(self) -> bool:

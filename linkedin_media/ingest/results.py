@@ -10,7 +10,7 @@ import attrs
 
 from ..model.urn import Urn
 from .jobs import Record
-from .states import State
+from .states import POSTING, UNKNOWN, State
 
 _UNREAD: Final = 1000
 
@@ -29,7 +29,7 @@ class IngestResult:
     def of(cls, record: Record) -> IngestResult:
         """Read a job of the ledger. One in doubt is unknown to whoever asks now, though a later run may find out."""
         post = Urn(record.post) if record.post else None
-        state = State.UNKNOWN if record.state is State.POSTING else record.state
+        state = UNKNOWN if record.state is POSTING else record.state
         return cls(record.spec.id, state, post, record.image_urns, record.error)
 
 

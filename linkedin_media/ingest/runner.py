@@ -20,7 +20,7 @@ from .budget import CallBudget
 from .claims import Brakes
 from .doubts import Doubts
 from .flight import Flight
-from .jobs import Added, JobSpec, Record, Unread
+from .jobs import Added, JobSpec, Record
 from .ledger import Ledger
 from .options import IngestOptions
 from .results import IngestResult, Results
@@ -218,16 +218,12 @@ class Ingest:
         claimed = await self.ledger.claim_unread(min(free, _CLAIM))
         if len(claimed) < min(free, _CLAIM):
             self._nothing_until = now + _IDLE
-        for one in claimed:
-            await self._begin(one)
+        await self._flight.begin(*claimed)
         return len(claimed)
 
     @property
     def _worth_a_claim(self) -> int:
         return max(1, min(_CLAIM, self._bounds.jobs) // 2)
-
-    async def _begin(self, claimed: Record | Unread) -> None:
-        await self._flight.begin(claimed)
 
     async def _finished(self) -> bool:
         """Tell whether nothing is left that could go on in this run."""

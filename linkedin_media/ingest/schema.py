@@ -61,10 +61,11 @@ job = Table(
     Column("available_at", _big),
     Column("ended_at", _big),
 )
-unfinished = Index("job_unfinished", job.c.id, sqlite_where=job.c.done == 0, postgresql_where=job.c.done == 0)
-by_post = Index(
-    "job_by_post", job.c.post, sqlite_where=job.c.post.is_not(None), postgresql_where=job.c.post.is_not(None)
-)
+_PARTIAL: Final = {
+    Index("job_unfinished", job.c.id): job.c.done == 0,
+    Index("job_by_post", job.c.post): job.c.post.is_not(None),
+}
+"""Indexes of some rows alone. Said here as an option of each dialect, it would import both of them."""
 
 worker = Table(
     "worker",
@@ -124,6 +125,8 @@ def prepare(connection: Connection, name: str) -> None:
     """
     tables = set(inspect(connection).get_table_names())
     if not tables:
+        for index, rows in _PARTIAL.items():
+            index.dialect_options[connection.dialect.name]["where"] = rows
         metadata.create_all(connection)
         connection.execute(about.insert().values(name="version", value=str(VERSION)))
         return

@@ -1,4 +1,7 @@
-"""What is asked of the ledger's database, in one SQL for SQLite and PostgreSQL (SQLAlchemy Core)."""
+"""What is asked of the ledger's database, in one SQL for SQLite and PostgreSQL (SQLAlchemy).
+
+What every run asks for is text: a run that is short would spend a tenth of its time on composing it.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +11,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Dialect, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Dialect, func, or_, select, text as sql
+from sqlalchemy.dialects import sqlite
 
 from ..errors import InvalidArgument
-from .jobs import JobSpec
+from .jobs import JobSpec, Record
 from .schema import LONGEST_NOTE, about, content, job, now_ms, quota, worker
 from .states import State
 
 JobRow = Sequence[Any]
 """One write of a job: its id, its owner and its kind, then what the kind has.
 
-That is the digest of an intent (or None) and the columns of `WRITTEN`; for `POSTED`, the columns of `_POSTED` alone.
+That is the digest of an intent (or None) and the columns of `WRITTEN`. `FIRST_INTENT` has the columns of `_FIRST` alone, all
+else being as it was when the job was added; `POSTED` those of `_POSTED`, all else being as its intent left it.
 """
 
 KIND: Final = 2
 PROGRESS: Final = 0
 INTENT: Final = 1
-POSTED: Final = 2
+FIRST_INTENT: Final = 2
+POSTED: Final = 3
+INTENTS: Final = (INTENT, FIRST_INTENT)
 _FENCE: Final = ("id", "owner", "done")  # the third is a number, like a kind
+_FIRST: Final = ("intent_digest", "images", "began_at", "uploaded_at", "available_at")
 _POSTED: Final = ("post", "ended_at")
 WRITTEN: Final = (
     *("owner", "state", "done", "images", "orphans", "error", "tries", "sendings", "not_before", "post"),
@@ -35,6 +42,8 @@ WRITTEN: Final = (
 
 _ALL: Final = ("intent_digest", *WRITTEN)
 _DONE: Final = len(_FENCE) + _ALL.index("done")
+_BRIEF: Final = {FIRST_INTENT: "first", POSTED: "posted"}
+_COLUMNS: Final[Mapping[str, Sequence[str]]] = {"first": _FIRST, "posted": _POSTED}
 _OF_THE_DONE: Final = frozenset({"done", "post"})
 _as_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -50,7 +59,11 @@ _FORGOTTEN: Final = 86_400_000
 
 def insert_into(db: Connection, table: Any) -> Any:
     """Return an INSERT that may say what to do on a conflict."""
-    return (postgresql if db.dialect.name == "postgresql" else sqlite).insert(table)
+    if db.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # for whoever uses it: it takes as long to load as all of this package
+
+    return postgresql.insert(table)
 
 
 def remember_content(db: Connection, values: Mapping[str, Any]) -> None:
@@ -59,26 +72,26 @@ def remember_content(db: Connection, values: Mapping[str, Any]) -> None:
 
 
 def beat(db: Connection, me: Mapping[str, Any]) -> None:
-    """Say that a worker lives, and forget those that have been dead for a day."""
-    insert = insert_into(db, worker).values({**me, "seen": now_ms()})
-    db.execute(insert.on_conflict_do_update(index_elements=["owner"], set_={"seen": now_ms()}))
-    db.execute(worker.delete().where(worker.c.seen < now_ms() - _FORGOTTEN))
+    """Say that a worker (its `owner`, `pid` and `host`) lives, and forget those that have been dead for a day."""
+    now = str(now_ms().compile(dialect=db.dialect))
+    again = "ON CONFLICT (owner) DO UPDATE SET seen = excluded.seen"
+    db.execute(sql(f"INSERT INTO worker (owner, seen, pid, host) VALUES (:owner, {now}, :pid, :host) {again}"), me)  # noqa: S608 -- our own names  # nosec B608
+    db.execute(sql(f"DELETE FROM worker WHERE seen < {now} - {_FORGOTTEN}"))  # noqa: S608 -- our own names  # nosec B608
 
 
 def sign_out(db: Connection, me: str | None = None) -> None:
     """Hand back the jobs of a worker, or of all of them, and forget it."""
-    db.execute(
-        job.update().where(job.c.done == 0, job.c.owner == me if me else job.c.owner.is_not(None)).values(owner=None)
-    )
-    db.execute(worker.delete().where(worker.c.owner == me) if me else worker.delete())
+    mine, values = ("owner = :me", {"me": me}) if me else ("owner IS NOT NULL", {})
+    db.execute(sql(f"UPDATE job SET owner = NULL WHERE done = 0 AND {mine}"), values)  # noqa: S608 -- our own names  # nosec B608
+    db.execute(sql(f"DELETE FROM worker WHERE {mine}"), values)  # noqa: S608 -- our own names  # nosec B608
 
 
 class JobUpdate:
     """Writes any number of jobs, each row fenced by its owner; an intent takes the database's own time.
 
-    It is one statement for all that is not done, one for all that is, and one for what was posted, of which all else is
-    written: a thread gives up the interpreter, and waits for it, around each. SQLite has them as a table of values, which
-    costs least, and keeps a statement for each power of two and what lies halfway.
+    It is one statement for all that is not done, one for all that is, and one for each of the brief kinds: a thread gives up
+    the interpreter, and waits for it, around each. SQLite has them as a table of values, which costs least, and keeps a
+    statement for each power of two and what lies halfway.
     """
 
     def __init__(self, dialect: Dialect) -> None:
@@ -89,7 +102,7 @@ class JobUpdate:
         """Write the rows; return how many there were to write to. There is at most one for each job."""
         changed, groups = 0, defaultdict[str, list[JobRow]](list)
         for row in rows:
-            groups["posted" if row[KIND] == POSTED else "done" if row[_DONE] else "under way"].append(row)
+            groups[_BRIEF.get(row[KIND]) or ("done" if row[_DONE] else "under way")].append(row)
         for sort, group in groups.items():
             text, values = self._statement(group, sort)
             changed += connection.exec_driver_sql(text, values).rowcount
@@ -117,7 +130,7 @@ def _room_for(rows: int) -> int:
 
 def _update_text(dialect: Dialect, size: int, sort: str) -> str:
     """Return an update of `size` rows, all of one sort."""
-    columns = (*_FENCE, *(_POSTED if sort == "posted" else _ALL))
+    columns = (*_FENCE, *_COLUMNS.get(sort, _ALL))
     if dialect.name == "sqlite":
         row = f"({', '.join('?' * len(columns))})"
         source = f"(VALUES {', '.join([row] * size)})"
@@ -126,13 +139,21 @@ def _update_text(dialect: Dialect, size: int, sort: str) -> str:
         source = "json_array_elements(CAST(%s AS json))"
         kinds = [job.c[name].type.compile(dialect) for name in columns]
         cells = [f"CAST(wish.value->>{place} AS {kind})" for place, kind in enumerate(kinds)]
-    number, owner, kind, *written = cells
-    if sort == "posted":
+    (number, owner, kind, *written), now = cells, str(now_ms().compile(dialect=dialect))
+    if sort == "first":
+        changes = _first(now, written)
+    elif sort == "posted":
         changes = _posted(*written)
     else:
-        changes = _changes(str(now_ms().compile(dialect=dialect)), kind, written, done=sort == "done")
+        changes = _changes(now, kind, written, done=sort == "done")
     assignments = ", ".join(f"{name} = {value}" for name, value in changes.items())
     return f"UPDATE job SET {assignments} FROM {source} AS wish WHERE job.id = {number} AND job.owner = {owner}"  # noqa: S608 -- our own names  # nosec B608
+
+
+def _first(now: str, cells: Sequence[str]) -> dict[str, str]:
+    """Return what the first intent of a job changes that went well so far."""
+    first = {"intent_at": now, "first_intent_at": f"coalesce(job.first_intent_at, {now})"}
+    return {"state": f"'{State.POSTING.value}'", "sendings": "1", **first, **dict(zip(_FIRST, cells, strict=True))}
 
 
 def _posted(post: str, ended_at: str) -> dict[str, str]:
@@ -186,6 +207,19 @@ def _compare(db: Connection, specs: Sequence[JobSpec], texts: Sequence[str]) -> 
 def living(dead_after: float) -> Any:
     """Select the workers whose jobs are theirs."""
     return select(worker.c.owner).where(worker.c.seen > now_ms() - int(dead_after * 1000))
+
+
+def is_unfinished(db: Connection) -> bool:
+    """Tell whether a job is left that is neither done nor parked, whoever has it."""
+    left = sql("SELECT id FROM job WHERE done = 0 AND state <> :parked LIMIT 1")
+    return db.execute(left, {"parked": State.PARKED.value}).first() is not None
+
+
+def page(db: Connection, state: State, after: int, most: int) -> list[Record]:
+    """Return up to `most` jobs in a state whose ids come after one, in their order."""
+    jobs = sql("SELECT * FROM job WHERE state = :state AND id > :after ORDER BY id LIMIT :most")
+    rows = db.execute(jobs, {"state": state.value, "after": after, "most": most}).mappings()
+    return [Record.of_row(dict(row)) for row in rows]
 
 
 def counts(db: Connection) -> dict[State, int]:

@@ -26,6 +26,9 @@ class JobState(StrEnum):
 
 State = JobState  # as this package calls it
 
+NEW, INITIALIZED, UPLOADED, AVAILABLE, POSTING, POSTED, PARKED, UNKNOWN, FAILED = State
+"""Their names alone, for what is done with every job: to ask an enumeration for a member takes as long as a call."""
+
 FINAL: Final = frozenset({State.POSTED, State.UNKNOWN, State.FAILED})
 
 FOLLOWERS: Final[Mapping[State, frozenset[State]]] = {

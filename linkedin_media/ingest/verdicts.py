@@ -36,3 +36,10 @@ def broken_images(error: LinkedInMediaError) -> tuple[str, ...]:
     """Return the images that are of no use to another try."""
     lost = isinstance(error, NotFound) and error.stage == Stage.POLL
     return error.images if lost or isinstance(error, ProcessingFailed | NeverUploaded) else ()
+
+
+def describe(error: Exception) -> dict[str, str]:
+    """Return an error as the ledger and the reports keep it."""
+    if isinstance(error, LinkedInMediaError):
+        return {**error.to_dict(), "stage": error.stage or "", "file": error.file or ""}
+    return {"code": "ERROR", "message": f"{type(error).__name__}: {error}"[:500], "hint": ""}

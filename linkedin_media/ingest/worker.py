@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -28,13 +28,13 @@ from ..pipeline.pipeline import check_job, draft_of
 from ..pipeline.stages import ImageWork, Stages, ignore_sent
 from ..protocol.hosts import UPLOAD_HOSTS, distrust
 from .checkpoint import ImageCheckpoint, now_ms
-from .jobs import ImageProgress, Record, describe
+from .jobs import ImageProgress, Record
 from .ledger import Ledger
 from .options import IngestOptions
 from .reconcile import FATAL
 from .sharing import SharedImages
-from .states import State
-from .verdicts import broken_images, certainly_not_posted, resets_at_ms
+from .states import AVAILABLE, NEW, PARKED, POSTING, UNKNOWN
+from .verdicts import broken_images, certainly_not_posted, describe, resets_at_ms
 from .witness import adopts
 
 if TYPE_CHECKING:
@@ -74,8 +74,19 @@ class Worker:
             LedgerError: The ledger refused; nothing more may be sent.
         """
         try:
-            if await self._advance(record, sent):
-                return True
+            job = self._begin(record)
+            tracks = [Track(job.id, image.name, self.observer) for image in job.images]
+            if len(tracks) > 1:
+                await self._upload_together(record, job, tracks, sent)
+            elif not record.images[0].available:
+                await self._to_available(record, job, 0, tracks[0], sent)
+                record.images[0].available = True
+            record.available_at = record.available_at or now_ms()
+            if job.commentary is not None:
+                return await self._post(record, job, tracks[0])
+            record.enter(AVAILABLE)
+            record.ended_at = now_ms()
+            await self.ledger.save(record)
         except FATAL:
             await self.ledger.save(record, release=True)
             raise
@@ -87,38 +98,28 @@ class Worker:
             self.sending.discard(record.id)
         return False
 
-    async def _advance(self, record: Record, sent: Callable[[], None]) -> bool:
-        """Take a job as far as it goes; tell whether it is posted, which is still to be written down."""
+    @staticmethod
+    def _begin(record: Record) -> Job:
         job = record.spec.job()
         check_job(job)
         record.began_at = record.began_at or now_ms()
-        if record.state is State.PARKED:
-            record.enter(State.NEW)
-        await self._upload_images(record, job, sent)
-        if job.commentary is not None:
-            return await self._post(record, job)
-        record.enter(State.AVAILABLE)
-        record.ended_at = now_ms()
-        await self.ledger.save(record)
-        return False
+        if record.state is PARKED:
+            record.enter(NEW)
+        return job
 
-    async def _upload_images(self, record: Record, job: Job, sent: Callable[[], None]) -> None:
-        if len(record.images) > 1:
-            await self._upload_together(record, job, sent)
-        elif not record.images[0].available:
-            await self._upload_image(record, job, 0, Track(job.id, job.images[0].name, self.observer), sent)
-        record.available_at = record.available_at or now_ms()
-
-    async def _upload_together(self, record: Record, job: Job, sent: Callable[[], None]) -> None:
+    async def _upload_together(
+        self, record: Record, job: Job, tracks: Sequence[Track], sent: Callable[[], None]
+    ) -> None:
         """Validate several images, then upload them at once. Each goes as far as it can; the gravest error is raised."""
         missing = [position for position, image in enumerate(record.images) if not image.available]
-        tracks = {position: Track(job.id, job.images[position].name, self.observer) for position in missing}
         for position in missing:
             await self.stages.validate(job.images[position], tracks[position])
         results = await asyncio.gather(
-            *(self._upload_image(record, job, position, track, sent) for position, track in tracks.items()),
+            *(self._to_available(record, job, position, tracks[position], sent) for position in missing),
             return_exceptions=True,
         )
+        for position, result in zip(missing, results, strict=True):
+            record.images[position].available = not isinstance(result, BaseException)
         failures = [result for result in results if isinstance(result, BaseException)]
         grave = (*FATAL, LedgerError)
         for failure in sorted(
@@ -126,9 +127,9 @@ class Worker:
         ):
             raise failure
 
-    async def _upload_image(
+    def _to_available(
         self, record: Record, job: Job, position: int, track: Track, sent: Callable[[], None]
-    ) -> None:
+    ) -> Coroutine[Any, Any, object]:
         work = ImageWork(
             source=job.images[position],
             owner=job.owner,
@@ -139,10 +140,8 @@ class Worker:
             sent=sent,
         )
         if self.images is None:
-            await self.stages.to_available(work)
-        else:
-            await self.images.to_available(self.stages, work, record.images[position])
-        record.images[position].available = True
+            return self.stages.to_available(work)
+        return self.images.to_available(self.stages, work, record.images[position])
 
     def _reached(self, progress: ImageProgress) -> InitializedUpload | UploadedImage | None:
         """Return what an image goes on from. An upload that was begun at another base URL has to begin anew at this one."""
@@ -152,13 +151,13 @@ class Worker:
             return None
         return reached
 
-    async def _post(self, record: Record, job: Job) -> bool:
+    async def _post(self, record: Record, job: Job, track: Track) -> bool:
         """Write the intent down, then send the post, once; tell whether that it exists is still to be written down.
 
         While its number is in `sending`, it is not to be cancelled.
         """
         draft = draft_of(job, record.image_urns)
-        record.enter(State.AVAILABLE)
+        record.enter(AVAILABLE)
 
         async def intend(body: bytes) -> float:
             self.sending.add(record.id)
@@ -168,7 +167,6 @@ class Worker:
             await self.ledger.intend(record, hashlib.sha256(body).hexdigest())
             return asked + self.options.send_within
 
-        track = Track(job.id, job.images[0].name, self.observer)
         try:
             post = await self.stages.post(draft, track, intend=intend)
         except DuplicatePost as error:
@@ -210,12 +208,12 @@ class Worker:
 
     async def absent(self, record: Record) -> None:
         """Write down that a look proved the post absent; it is sent once more, with a new intent."""
-        record.enter(State.AVAILABLE)
+        record.enter(AVAILABLE)
         await self.ledger.save(record)
 
     async def give_up(self, record: Record, error: LinkedInMediaError) -> None:
         """Leave the outcome to a person."""
-        record.enter(State.UNKNOWN)
+        record.enter(UNKNOWN)
         record.error = {**describe(error), "stage": "post", "file": record.spec.files[0]}
         record.ended_at = now_ms()
         await self.ledger.save(record)
@@ -234,7 +232,7 @@ class Worker:
 
     async def _after(self, record: Record, error: LinkedInMediaError) -> None:
         """Decide what an error means for the job: later, anew, or its end."""
-        if record.state is State.POSTING:
+        if record.state is POSTING:
             await self.ledger.save(record)  # whatever it was, the post is in doubt
         elif isinstance(error, RateLimited):
             await self._slow_down(record, error)
@@ -266,7 +264,7 @@ class Worker:
             await self._park(record, error, until)
 
     async def _park(self, record: Record, error: LinkedInMediaError, until: int) -> None:
-        record.enter(State.PARKED)
+        record.enter(PARKED)
         record.error, record.not_before = describe(error), until
         await self.ledger.save(record, release=True)
 

@@ -22,7 +22,7 @@ from ..errors import LedgerError, LostLease
 from .alarm import Alarm
 from .batch import Batch, Write, resolve
 from .database import Database, explain
-from .statements import INTENT, KIND, POSTED, JobRow, JobUpdate
+from .statements import INTENTS, KIND, POSTED, PROGRESS, JobRow, JobUpdate
 
 T = TypeVar("T")
 _MOST: Final = 500
@@ -83,19 +83,22 @@ class Writer:
 
         The future raises `LostLease` where there is no such row any more, and `LedgerError` if the database refused.
         """
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.update_then(job, row, partial(resolve, future), crowd=crowd)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        self._update_then(Write(loop, partial(resolve, future), job, row), crowd)
         return future
 
     def update_then(self, job: int, row: JobRow, heard: Callable[[Exception | None], None], *, crowd: int) -> None:
         """Do as `update` does, and call `heard` then: a call takes less than waking a task that has nothing else to do."""
+        self._update_then(Write(asyncio.get_running_loop(), heard, job, row), crowd)
+
+    def _update_then(self, write: Write, crowd: int) -> None:
         linger = _PATIENCE
-        if row[KIND] == INTENT:
+        if write.row[KIND] in INTENTS:
             self._intents += 1
             linger = _LINGER if self._intents < _ENOUGH else 0.0
         with_thread = 0 if self._batch is None else len(self._batch.writes)
         is_last = len(self._waiting) + with_thread + 1 >= crowd
-        write = Write(asyncio.get_running_loop(), heard, job=job, row=row)
         self._submit(write, 0.0 if is_last else linger)
 
     def finish(self) -> None:
@@ -199,11 +202,13 @@ def _apply(connection: Any, writes: Sequence[Write], update: JobUpdate) -> None:
 
 
 def _newest(updates: Sequence[Write]) -> list[JobRow]:
-    """Return a row for each job. The newest says all that an older one did, unless that one is an intent, or it is brief itself."""
+    """Return a row for each job. The newest says all that older progress did, unless it is that of a post."""
+    if len({write.job for write in updates}) == len(updates):
+        return [write.row for write in updates]
     newest: dict[int, JobRow] = {}
     for write in updates:
         known = newest.get(write.job)
-        if known is not None and (known[KIND] == INTENT or write.row[KIND] == POSTED):
+        if known is not None and (known[KIND] != PROGRESS or write.row[KIND] == POSTED):
             raise _NotTogether
         newest[write.job] = write.row
     return list(newest.values())

@@ -182,7 +182,7 @@ def _left_behind(location: str) -> tuple[dict[int, Any], int]:
 
 @pytest.mark.parametrize("point", ["after intent", "before post", "after post"])
 def test_the_jobs_of_a_worker_killed_in_mid_work_go_on_where_it_left_them(postgresql, point):
-    with SimulatorProcess(SimulatorConfig(processing_seconds=(0.3, 0.9), finder_lag_seconds=0.2)) as simulator:
+    with SimulatorProcess(SimulatorConfig(processing_seconds=(0.3, 3.0), finder_lag_seconds=0.2)) as simulator:
         killing = Killing(simulator, postgresql, 24, random.Random(5))
         assert killing.run(point=point, nth=5, **SHARED) == -signal.SIGKILL
         left, seen = _left_behind(postgresql)

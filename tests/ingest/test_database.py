@@ -15,7 +15,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -34,6 +34,29 @@ async def _made(path, specs=()):
     await ledger.add(specs)
     await ledger.aclose()
     return path
+
+
+async def test_two_indexes_are_of_some_jobs_alone(location):
+    """Those left to do, and those that have a post; else finding what is next would take longer with each job done."""
+    await _made(location)
+
+    with closing(open_for_reading(location)) as database, database.engine.connect() as connection:
+        indexes = {index["name"]: index["dialect_options"] for index in inspect(connection).get_indexes("job")}
+
+    rows = {name: str(options.get(f"{database.engine.dialect.name}_where")) for name, options in indexes.items()}
+    assert "done = 0" in rows["job_unfinished"]
+    assert "post IS NOT NULL" in rows["job_by_post"]
+
+
+def test_an_ingest_over_sqlite_loads_nothing_of_postgresql():
+    program = (
+        "import sys, linkedin_media as lm; lm.Ingest\n"
+        "print(*[name for name in sys.modules if 'postgres' in name or 'psycopg' in name])"
+    )
+
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+
+    assert loaded.stdout.split() == []
 
 
 async def test_a_new_ledger_is_its_owners_alone(tmp_path):

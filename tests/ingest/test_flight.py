@@ -190,7 +190,7 @@ async def test_a_post_is_told_of_once_it_is_written_down_and_landing_waits_for_t
 
     hands.written[0](None)
     await landing
-    assert ([one.id for one in results], flight.idle, hands.left) == ([0], True, [0])
+    assert ([one.id for one in results], flight.idle, hands.left) == ([0], True, [])
 
 
 async def test_a_post_that_could_not_be_written_down_is_not_told_of() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from sqlalchemy import select
 
 from linkedin_media.errors import InvalidArgument, LedgerError, LostLease
 from linkedin_media.ingest.database import open_for_reading
-from linkedin_media.ingest.jobs import Added, ImageProgress, Record
+from linkedin_media.ingest.jobs import Added, ImageProgress, JobSpec, Record
 from linkedin_media.ingest.ledger import DEAD_AFTER, Ledger
 from linkedin_media.ingest.schema import job, worker
 from linkedin_media.ingest.statements import counts
@@ -107,6 +108,30 @@ def test_what_is_written_of_the_images_is_always_how_far_they_are(make_specs):
     assert record.dump_images() == '[{"urn":"urn:li:image:B"},{"urn":"urn:li:image:A","size":5,"available":true}]'
 
 
+def test_a_wish_reads_back_with_all_that_is_in_it(make_specs):
+    more = {
+        "commentary": "",
+        "alt_texts": ["one", None],
+        "visibility": "LOGGED_IN",
+        "account": "urn:li:sponsoredAccount:1",
+    }
+    [plain] = make_specs(1, commentary=None)
+    [full] = make_specs(1, files=["/a.png", "/é.png"], asset_name="Hero", link_free=True, **more)
+
+    assert [JobSpec.load(spec.id, spec.dump()) for spec in (plain, full)] == [plain, full]
+    optional = [field for field in attrs.fields(JobSpec) if field.default is not attrs.NOTHING]
+    assert all(getattr(full, field.name) != field.default for field in optional), "the test forgets a field"
+
+
+def test_a_job_has_no_more_alternate_texts_than_files(make_specs):
+    [spec] = make_specs(1, files=["/a.png", "/b.png"], alt_texts=["one"])
+    assert [image.alt_text for image in spec.job().images] == ["one", None]
+
+    [spec] = make_specs(1, files=["/a.png", "/b.png"], alt_texts=["one", None, "three"])
+    with pytest.raises(InvalidArgument, match="3 alternate texts for 2 files"):
+        spec.job()
+
+
 TOUCHED = [
     {"tries": 1},
     {"sendings": 1},
@@ -168,6 +193,71 @@ async def test_any_number_of_jobs_is_written_down_together(ledger, make_specs, r
 
     ledger.let_go([*some, other])
     assert [record.began_at for record in await ledger.claim(rows + 1)] == [*range(1000, 1000 + rows), None]
+
+
+def _intended(record):
+    """Take a job as far as its post, as one that goes well."""
+    record.began_at, record.uploaded_at, record.available_at = 1, 2, 3
+    record.images[0].urn, record.images[0].size, record.images[0].available = Urn("urn:li:image:A"), 5, True
+    record.enter(State.AVAILABLE)
+    return record
+
+
+@pytest.mark.parametrize("number", [1, 3, 40])
+async def test_a_first_intent_is_as_good_as_one_with_all_columns(ledger, make_specs, monkeypatch, number):
+    await ledger.add(make_specs(2 * number))
+    claimed = await ledger.claim(2 * number)
+    await asyncio.gather(*(ledger.intend(_intended(record), "digest") for record in claimed[:number]))
+    monkeypatch.setattr(Record, "first_intent", lambda self: None)
+    await asyncio.gather(*(ledger.intend(_intended(record), "digest") for record in claimed[number:]))
+
+    rows = [dict(await _row(ledger, record.spec.id)) for record in claimed]
+
+    own = ("id", "key", "spec", "intent_at", "first_intent_at")
+    assert all(row["intent_at"] == row["first_intent_at"] > 0 for row in rows)
+    first, *others = [{name: value for name, value in row.items() if name not in own} for row in rows]
+    assert (first["state"], first["sendings"], first["intent_digest"]) == ("posting", 1, "digest")
+    assert all(row == first for row in others)
+
+
+async def test_progress_and_the_first_intent_after_it_may_share_a_transaction(ledger, make_specs):
+    await ledger.add(make_specs(1))
+    [record] = await ledger.claim(1)
+    _intended(record)
+
+    await asyncio.gather(ledger.save(record), ledger.intend(record, "digest"))
+
+    row = await _row(ledger, "job-0")
+    assert (row["state"], row["sendings"], row["uploaded_at"], row["intent_digest"]) == ("posting", 1, 2, "digest")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sendings": 2},
+        {"tries": 1},
+        {"orphans": ["urn:li:image:Z"]},
+        {"error": {"code": "X", "message": "é"}},
+        {"not_before": 5},
+        {"post": Urn("urn:li:share:1")},
+        {"ended_at": 5},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+async def test_what_a_first_intent_does_not_say_is_said_by_another(ledger, make_specs, change):
+    await ledger.add(make_specs(1))
+    [record] = await ledger.claim(1)
+    _intended(record)
+    for name, value in change.items():
+        setattr(record, name, value)
+    record.sendings = change.get("sendings", 1) - 1
+
+    await ledger.intend(record, "digest")
+
+    row = await _row(ledger, "job-0")
+    for name, value in change.items():
+        said = json.loads(row[name]) if name in ("orphans", "error") else row[name]
+        assert said == (None if name == "post" else value)  # a post is written down once there is one
 
 
 async def test_what_is_posted_keeps_all_that_its_intent_wrote_down(ledger, make_specs):

@@ -16,7 +16,7 @@ from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.options import IngestOptions
 from linkedin_media.ingest.runner import Ingest
 from linkedin_media.ingest.schema import job
-from linkedin_media.ingest.statements import INTENT, KIND
+from linkedin_media.ingest.statements import INTENTS, KIND
 from linkedin_media.ingest.states import State
 from linkedin_media.simulator import Answer, CommitThenDrop, DailyLimit, Fault, Latency
 
@@ -376,7 +376,7 @@ async def test_nothing_is_sent_that_the_ledger_does_not_have(start, specs, linke
     genuine = writing._apply
 
     def full(connection, writes, update):
-        if any(write.row and write.row[KIND] == INTENT for write in writes):
+        if any(write.row and write.row[KIND] in INTENTS for write in writes):
             raise LedgerError("database or disk is full")
         genuine(connection, writes, update)
 

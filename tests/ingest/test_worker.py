@@ -199,13 +199,13 @@ async def test_nothing_is_sent_whose_intent_could_not_be_written(begin, ledger):
 
 async def test_the_progress_of_an_upload_is_written_soon_and_once(begin, ledger, monkeypatch):
     rows: list = []
-    genuine = writing.Writer.update_then
+    genuine = writing.Writer._update_then
 
-    def update_then(self, *arguments, crowd):
+    def update_then(self, *arguments):
         rows.append(arguments)
-        genuine(self, *arguments, crowd=crowd)
+        genuine(self, *arguments)
 
-    monkeypatch.setattr(writing.Writer, "update_then", update_then)
+    monkeypatch.setattr(writing.Writer, "_update_then", update_then)
     monkeypatch.setattr(behind, "_SOON", 0.02)
     arrived = asyncio.Event()
 
