@@ -81,7 +81,7 @@ class UploadBody(aiohttp.Payload):
 
     def give_up(self) -> None:
         """Drop the connection, and with it what is still buffered: closing it would wait for a server that does not read."""
-        if self._transport is not None:
+        if self._transport is not None and not _is_gone(self._transport):
             self._transport.abort()
 
     async def write(self, writer: AbstractStreamWriter) -> None:
@@ -199,6 +199,12 @@ def _bare_socket(transport: asyncio.WriteTransport) -> int | None:
         return None
     descriptor: int = socket.fileno()
     return descriptor
+
+
+def _is_gone(transport: asyncio.WriteTransport) -> bool:
+    """Tell whether a connection has ended: asyncio has no loop left to drop one that closed after its last byte had left."""
+    socket = transport.get_extra_info("socket")
+    return socket is not None and socket.fileno() < 0
 
 
 def _written_at_once(socket: int, head: bytes) -> bytes:

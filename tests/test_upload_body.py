@@ -6,12 +6,16 @@ import asyncio
 import hashlib
 import io
 import socket
+import ssl
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
 import pytest
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import StreamWriter
 
 from linkedin_media import upload_body
 from linkedin_media.errors import (
@@ -43,6 +47,7 @@ from tests.raw_server import (
     everything_printed_about,
     header,
     pieces,
+    self_signed,
 )
 
 TOKEN: Final = Secret(CANARY)
@@ -227,6 +232,44 @@ async def test_a_refusal_in_the_middle_of_the_body_is_reported_with_its_status(e
         response = await put(server, body_of(32 * MIB))
 
     assert (response.status, response.body) == (413, b'{"message":"too large"}')
+
+
+def _trusting_anyone() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+async def test_giving_up_a_connection_that_closed_once_everything_had_left_is_no_error(
+    tls: bool,
+) -> None:
+    goes_on = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        raw: Any = peer.writer.transport
+        raw.pause_reading()
+        await goes_on.wait()
+        raw.resume_reading()
+        await peer.left()
+
+    async with RawServer(script, receive_buffer=64 * 1024, tls=self_signed() if tls else None) as server:
+        loop, body = asyncio.get_running_loop(), zeros(32 * MIB)
+        transport, protocol = await loop.create_connection(
+            partial(ResponseHandler, loop), "127.0.0.1", server.port, ssl=_trusting_anyone() if tls else None
+        )
+        gone, writing = protocol.closed, asyncio.create_task(body.write(StreamWriter(protocol, loop)))
+        while not protocol.writing_paused:  # noqa: ASYNC110 -- an event would have to be set by aiohttp
+            await asyncio.sleep(0.01)
+        writing.cancel()
+        transport.close()
+        goes_on.set()
+        assert gone is not None
+        await asyncio.wait_for(gone, 5)
+
+        body.give_up()
+
+    assert not body.complete
 
 
 async def stop_reading(peer: Peer, *, for_seconds: float) -> None:

@@ -39,7 +39,7 @@ from tests.faults.ward import MIB, QUICK, SHORT, Footprint, Patience, Stopwatch,
 from tests.raw_server import RawServer, always
 
 PUT: Final = "uploads.put"
-PATIENT: Final = attrs.evolve(SHORT, stall=5.0, answer=5.0)
+PATIENT: Final = attrs.evolve(SHORT, call=5.0, stall=5.0, answer=5.0)
 
 
 pytestmark = pytest.mark.usefixtures("either_way")
@@ -79,7 +79,7 @@ async def test_U01_a_refusal_in_the_middle_of_the_body_is_reported_and_not_repea
     error = await ward.failure(upload(ward, large))
 
     assert error.status == status
-    assert ward.puts == 1
+    assert [call.status for call in ward.simulator.journal.calls(operation=PUT)] == [status]
     assert ward.inits == 1
 
 
