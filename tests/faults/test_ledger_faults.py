@@ -157,7 +157,8 @@ def _lost(path: Path, known: dict[int, str]) -> list[str]:
 
 def test_L03_a_full_disk_ends_the_run_before_anything_is_sent_without_its_intent(tmp_path: Path) -> None:
     ledger, jobs = tmp_path / "jobs.ledger", 40
-    with SimulatorProcess(SimulatorConfig(processing_seconds=0.0)) as simulator:
+    one_by_one = SimulatorConfig(processing_seconds=(0.0, 0.8))
+    with SimulatorProcess(one_by_one) as simulator:
 
         def limit() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
