@@ -30,6 +30,9 @@ _AGAIN: Final = "sign in again: linkedin-media auth login"
 _FRESH: Final = timedelta(seconds=60)
 """LinkedIn has been seen to call a token revoked for some seconds after it made it."""
 _SETTLE: Final = 5.0
+_LATE: Final = timedelta(seconds=30)
+"""A call that is refused within so much time after that may have been sent before."""
+
 _RETRY_AFTER: Final = timedelta(seconds=60)
 
 
@@ -64,6 +67,7 @@ class StoredTokenProvider:
     _refused_with: TokenRefused | None = attrs.field(default=None, init=False, repr=False)
     _refused_token: Secret | None = attrs.field(default=None, init=False, repr=False)
     _settled: Secret | None = attrs.field(default=None, init=False, repr=False)
+    _settled_at: datetime = attrs.field(default=datetime.min.replace(tzinfo=UTC), init=False, repr=False)
     _not_before: datetime | None = attrs.field(default=None, init=False, repr=False)
 
     async def __call__(self, *, refused: Secret | None = None) -> str:
@@ -129,10 +133,11 @@ class StoredTokenProvider:
         """Return what to send instead of a refused token: itself, once, where it was only just made."""
         if self.now() - token.issued_at >= _FRESH:
             return await self._refreshed(token)
-        if self._settled == token.access:
+        if self._settled != token.access:
+            await self.sleep(_SETTLE)
+            self._settled, self._settled_at = token.access, self.now()
+        elif self.now() - self._settled_at >= _LATE:
             raise SignInError("LinkedIn refuses the token it has just made", hint=_AGAIN)
-        self._settled = token.access
-        await self.sleep(_SETTLE)
         return token
 
     async def _refreshed(self, token: StoredToken) -> StoredToken:

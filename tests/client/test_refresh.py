@@ -356,6 +356,17 @@ async def test_all_who_wait_for_the_second_try_wait_once(signed: Signed) -> None
     assert (signed.refreshes, signed.waits) == (1, [5.0])
 
 
+async def test_a_call_that_was_sent_before_the_second_try_and_is_refused_after_it_is_sent_again(signed: Signed) -> None:
+    signed.simulator.clock.advance(59.5 * DAY)
+    async with signed.client() as client:
+        for late in (0, 29):
+            signed.simulator.clock.advance(late)
+            signed.fail(65601, times=1)
+            await _upload(client, signed)
+
+    assert (signed.calls(), signed.refreshes, signed.waits) == (4, 1, [5.0])
+
+
 async def test_a_token_that_stays_revoked_is_given_up(signed: Signed) -> None:
     signed.simulator.clock.advance(3600)
     signed.simulator.faults.add(Fault(action=InvalidateToken(how="revoked"), on="images.*"))
@@ -363,6 +374,7 @@ async def test_a_token_that_stays_revoked_is_given_up(signed: Signed) -> None:
         with pytest.raises(Unauthorized) as refused:
             await _upload(client, signed)
         calls = signed.calls()
+        signed.simulator.clock.advance(31)
         with pytest.raises(SignInError, match="it has just made"):
             await _upload(client, signed)
 
