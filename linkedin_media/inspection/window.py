@@ -94,15 +94,19 @@ class Window:
 
     def ends_with(self, mark: bytes, not_before: int) -> bool:
         """Tell whether `mark` is among the last bytes of the source, from `not_before` on."""
-        for length in (_LAST, TAIL):
+        end = self.size - _LAST
+        is_apart = end >= self.start + len(self.data) and end >= not_before
+        if is_apart and mark in self.source.read(end, _LAST):
+            return True  # as in nearly every file
+        for length in (TAIL,) if is_apart else (_LAST, TAIL):
             offset = self.size - length
             offset = max(offset, not_before)
             begin = offset - self.start
             if begin < 0 or self.start + len(self.data) < self.size:
-                end = self.source.read(offset, length) if offset < self.size else b""
+                tail = self.source.read(offset, length) if offset < self.size else b""
             else:
-                end = self.data[begin:]
-            if mark in end:
+                tail = self.data[begin:]
+            if mark in tail:
                 return True
         return False
 
