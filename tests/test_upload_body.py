@@ -241,9 +241,7 @@ def _trusting_anyone() -> ssl.SSLContext:
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
-async def test_giving_up_a_connection_that_closed_once_everything_had_left_is_no_error(
-    tls: bool,
-) -> None:
+async def test_giving_up_a_connection_that_closed_once_everything_had_left_is_no_error(tls: bool) -> None:
     goes_on = asyncio.Event()
 
     async def script(peer: Peer) -> None:

@@ -30,8 +30,10 @@ _AGAIN: Final = "sign in again: linkedin-media auth login"
 _FRESH: Final = timedelta(seconds=60)
 """LinkedIn has been seen to call a token revoked for some seconds after it made it."""
 _SETTLE: Final = 5.0
+"""Seconds before the second try with such a token."""
+
 _LATE: Final = timedelta(seconds=30)
-"""A call that is refused within so much time after that may have been sent before."""
+"""A call that is refused within so much time after the second try may have been sent before it."""
 
 _RETRY_AFTER: Final = timedelta(seconds=60)
 
