@@ -114,12 +114,12 @@ class Worker:
         missing = [position for position, image in enumerate(record.images) if not image.available]
         for position in missing:
             await self.stages.validate(job.images[position], tracks[position])
-        results = await asyncio.gather(
-            *(self._to_available(record, job, position, tracks[position], sent) for position in missing),
-            return_exceptions=True,
-        )
-        for position, result in zip(missing, results, strict=True):
-            record.images[position].available = not isinstance(result, BaseException)
+
+        async def upload(position: int) -> None:
+            await self._to_available(record, job, position, tracks[position], sent)
+            record.images[position].available = True  # now: the job may be stopped before the others are
+
+        results = await asyncio.gather(*map(upload, missing), return_exceptions=True)
         failures = [result for result in results if isinstance(result, BaseException)]
         grave = (*FATAL, LedgerError)
         for failure in sorted(

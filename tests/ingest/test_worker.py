@@ -82,7 +82,7 @@ class Client:
 
 @attrs.define
 class Steps:
-    """Stages that do nothing but go on, or fail as they are told: `images` by position, `posting` for the post."""
+    """Stages that do nothing but go on, or fail or wait as they are told: `images` by position, `posting` for the post."""
 
     images: dict = attrs.field(factory=dict)
     posting: object = None
@@ -103,8 +103,10 @@ class Steps:
             await work.checkpoint.initialized(InitializedUpload(image=urn, upload_url="https://www.linkedin.com/x"))
         if not isinstance(work.resume, UploadedImage):
             await work.checkpoint.uploaded(UploadedImage(image=urn, size=10, sha256=""))
-        if failure is not None:
+        if isinstance(failure, BaseException):
             raise failure
+        if failure is not None:
+            await failure.wait()
         return Image(id=urn)
 
     async def post(self, draft, track, *, intend):
@@ -395,6 +397,19 @@ async def test_of_the_errors_of_several_images_the_gravest_counts(begin, ledger)
         await carry_out(worker, record)
 
     assert record.images[2].available
+
+
+async def test_of_several_images_those_that_were_available_when_the_job_was_stopped_stay_so(begin, ledger):
+    worker, record = await begin(Steps(images={1: asyncio.Event()}), files=["/a.png", "/b.png"])
+
+    work = asyncio.create_task(carry_out(worker, record))
+    await eventually(lambda: record.state is State.UPLOADED)
+    work.cancel()
+    await asyncio.wait([work])
+    await ledger.counts()  # which sees all that was to be written soon
+
+    images = json.loads((await row_of(ledger))["images"])
+    assert (work.cancelled(), [image.get("available") for image in images]) == (True, [True, None])
 
 
 async def test_an_error_of_no_kind_of_ours_is_the_gravest(begin):
