@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
@@ -193,7 +193,7 @@ def _sqlite_engine(path: Path, mode: str) -> Engine:
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(_uri(path, mode), uri=True, isolation_level=None, check_same_thread=False, timeout=30)
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+    engine = create_engine(URL.create("sqlite"), creator=connect, poolclass=StaticPool)
     event.listen(engine, "connect", _writable if mode == "rw" else _readable)
     if mode == "rw":
         event.listen(engine, "begin", _begin_immediate)

@@ -127,7 +127,7 @@ def prepare(connection: Connection, name: str) -> None:
     if not tables:
         for index, rows in _PARTIAL.items():
             index.dialect_options[connection.dialect.name]["where"] = rows
-        metadata.create_all(connection)
+        metadata.create_all(connection, checkfirst=False)
         connection.execute(about.insert().values(name="version", value=str(VERSION)))
         return
     version = version_of(connection, name, tables)
