@@ -104,18 +104,17 @@ class Transport:
             body=request.body,
             once=request.repeat is Repeat.NEVER and bool(request.body),
         )
-        exchange = self._exchange(outgoing)
-
-        async def exchanged() -> Response:
-            async with self._free, exchange as answer:
-                return await read_reply(answer, request.max_reply)
-
+        exchanged = self._exchanged(self._exchange(outgoing), request.max_reply)
         try:
-            return await contained(exchanged(), Limit(self._lookout, timeout), what="no answer", host=self.base.host)
+            return await contained(exchanged, Limit(self._lookout, timeout), what="no answer", host=self.base.host)
         except ConnectionLost as error:
             unsent = outgoing.once and not outgoing.begun
             failure = ConnectionFailed(f"nothing was sent: {error.message}") if unsent else error
         raise bare(failure)
+
+    async def _exchanged(self, exchange: Exchange, max_reply: int) -> Response:
+        async with self._free, exchange as answer:
+            return await read_reply(answer, max_reply)
 
     async def put(
         self,

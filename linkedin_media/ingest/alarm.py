@@ -11,7 +11,7 @@ import attrs
 
 @attrs.define(eq=False)
 class Alarm:
-    """Calls `ring` once, at the earliest moment asked for since it last did, in the event loop of whoever asked.
+    """Calls `ring` once, at the earliest moment asked for since it last did, in the event loop of whoever asks.
 
     A loop that has ended takes its wishes with it: the next wish sets the alarm anew.
     """
@@ -23,11 +23,10 @@ class Alarm:
     _wish: float = attrs.field(default=math.inf, init=False)
     """The seconds after which it is to ring, whenever that was asked for; infinite where nobody did."""
 
-    def within(self, seconds: float) -> None:
-        """Ring in `seconds` at the latest."""
-        if self._wish <= seconds and self._loop is not None and self._loop.is_running():
-            return  # which loop it is takes four times as long to find out
-        loop = asyncio.get_running_loop()
+    def within(self, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
+        """Ring in `seconds` at the latest; `loop` is the one that runs."""
+        if self._wish <= seconds and self._loop is loop:
+            return
         due = loop.time() + seconds if seconds > 0 else 0.0
         if self._due <= due and self._handle is not None and self._loop is loop:
             return

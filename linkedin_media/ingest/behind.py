@@ -44,7 +44,7 @@ class Behind:
         self.raise_failure()
         if record.id not in self._newer and record.id not in self._older:
             self._newer[record.id] = record
-            self._alarm.within(_SOON / 2)
+            self._alarm.within(_SOON / 2, asyncio.get_running_loop())
 
     def overtake(self, record: Record) -> None:
         """Forget a record: it is saved now.
@@ -71,7 +71,7 @@ class Behind:
     def _ring(self) -> None:
         self._save_older()
         if self._older:
-            self._alarm.within(_SOON / 2)
+            self._alarm.within(_SOON / 2, asyncio.get_running_loop())
 
     def _save_older(self) -> None:
         """Save those that were there when it was last done; the others are the older ones now."""

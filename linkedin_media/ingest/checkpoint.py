@@ -29,12 +29,7 @@ class ImageCheckpoint(Checkpoint):
 
     ledger: Ledger
     record: Record
-    position: int
-
-    @property
-    def image(self) -> ImageProgress:
-        """How far the image is."""
-        return self.record.images[self.position]
+    image: ImageProgress
 
     async def initialized(self, started: InitializedUpload) -> None:
         """Note where the bytes go."""

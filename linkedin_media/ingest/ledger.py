@@ -175,13 +175,15 @@ class Ledger:
         """
         self._behind.raise_failure()
         row = (record.id, self.me, POSTED, record.post and str(record.post), record.ended_at)
+        self._writer.update_then(record.id, row, self._saved_posted, (record, told), crowd=len(self._held))
 
-        def heard(error: Exception | None) -> None:
-            if error is None:
-                self._held.discard(record.id)
-            told(record, error)
-
-        self._writer.update_then(record.id, row, heard, crowd=len(self._held))
+    def _saved_posted(
+        self, saved: tuple[Record, Callable[[Record, Exception | None], None]], error: Exception | None
+    ) -> None:
+        record, told = saved
+        if error is None:
+            self._held.discard(record.id)
+        told(record, error)
 
     def save_soon(self, record: Record) -> None:
         """Write a job down a little later, as it is then: what may be forgotten. Counts, pages and claims see it at once.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -75,7 +76,7 @@ class Worker:
         """
         try:
             job = self._begin(record)
-            tracks = [Track(job.id, image.name, self.observer) for image in job.images]
+            tracks = self._tracks(job)
             if len(tracks) > 1:
                 await self._upload_together(record, job, tracks, sent)
             elif not record.images[0].available:
@@ -107,6 +108,9 @@ class Worker:
             record.enter(NEW)
         return job
 
+    def _tracks(self, job: Job) -> list[Track]:
+        return [Track(job.id, image.name, self.observer) for image in job.images]
+
     async def _upload_together(
         self, record: Record, job: Job, tracks: Sequence[Track], sent: Callable[[], None]
     ) -> None:
@@ -130,26 +134,26 @@ class Worker:
     def _to_available(
         self, record: Record, job: Job, position: int, track: Track, sent: Callable[[], None]
     ) -> Coroutine[Any, Any, object]:
+        progress = record.images[position]
         work = ImageWork(
             source=job.images[position],
             owner=job.owner,
             track=track,
             media_library=job.media_library,
-            checkpoint=ImageCheckpoint(self.ledger, record, position),
-            resume=self._reached(record.images[position]),
+            checkpoint=ImageCheckpoint(self.ledger, record, progress),
+            resume=self._reached(progress),
             sent=sent,
         )
         if self.images is None:
             return self.stages.to_available(work)
-        return self.images.to_available(self.stages, work, record.images[position])
+        return self.images.to_available(self.stages, work, progress)
 
     def _reached(self, progress: ImageProgress) -> InitializedUpload | UploadedImage | None:
         """Return what an image goes on from. An upload that was begun at another base URL has to begin anew at this one."""
         reached, base = progress.resume(), self.client.transport.base
-        hosts = () if base.loopback else UPLOAD_HOSTS
-        if isinstance(reached, InitializedUpload) and distrust(reached.upload_url, base, hosts):
-            return None
-        return reached
+        if not isinstance(reached, InitializedUpload):
+            return reached
+        return None if distrust(reached.upload_url, base, () if base.loopback else UPLOAD_HOSTS) else reached
 
     async def _post(self, record: Record, job: Job, track: Track) -> bool:
         """Write the intent down, then send the post, once; tell whether that it exists is still to be written down.
@@ -159,16 +163,8 @@ class Worker:
         draft = draft_of(job, record.image_urns)
         record.enter(AVAILABLE)
 
-        async def intend(body: bytes) -> float:
-            self.sending.add(record.id)
-            asked = (
-                self.client.clock.monotonic()
-            )  # before the intent: a slow commit must not make time for a late sending
-            await self.ledger.intend(record, hashlib.sha256(body).hexdigest())
-            return asked + self.options.send_within
-
         try:
-            post = await self.stages.post(draft, track, intend=intend)
+            post = await self.stages.post(draft, track, intend=partial(self._intend, record))
         except DuplicatePost as error:
             await self._settle_duplicate(record, draft, error)
         except LedgerError:
@@ -183,6 +179,12 @@ class Worker:
             record.posted(post.id, at=now_ms())
             return True
         return False
+
+    async def _intend(self, record: Record, body: bytes) -> float:
+        self.sending.add(record.id)
+        asked = self.client.clock.monotonic()  # before the intent: a slow commit must not make time for a late sending
+        await self.ledger.intend(record, hashlib.sha256(body).hexdigest())
+        return asked + self.options.send_within
 
     async def posted(self, record: Record, post: CreatedPost) -> None:
         """Write down that the post exists."""

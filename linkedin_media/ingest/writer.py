@@ -13,7 +13,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -73,7 +72,7 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._submit(Write(loop, partial(resolve, future), work=work, plain=plainly), 0.0)
+        self._submit(Write(loop, resolve, future, work=work, plain=plainly), 0.0)
         return await future
 
     def update(self, job: int, row: JobRow, *, crowd: int) -> asyncio.Future[None]:
@@ -85,12 +84,14 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
-        self._update_then(Write(loop, partial(resolve, future), job, row), crowd)
+        self._update_then(Write(loop, resolve, future, job, row), crowd)
         return future
 
-    def update_then(self, job: int, row: JobRow, heard: Callable[[Exception | None], None], *, crowd: int) -> None:
-        """Do as `update` does, and call `heard` then: a call takes less than waking a task that has nothing else to do."""
-        self._update_then(Write(asyncio.get_running_loop(), heard, job, row), crowd)
+    def update_then(
+        self, job: int, row: JobRow, heard: Callable[[T, Exception | None], None], whom: T, *, crowd: int
+    ) -> None:
+        """Do as `update` does, and call `heard` with `whom` then: a call takes less than waking a task with nothing else to do."""
+        self._update_then(Write(asyncio.get_running_loop(), heard, whom, job, row), crowd)
 
     def _update_then(self, write: Write, crowd: int) -> None:
         linger = _PATIENCE
@@ -117,7 +118,7 @@ class Writer:
         if self._closed:
             raise LedgerError("the ledger is closed")
         self._waiting.append(write)
-        self._alarm.within(linger)
+        self._alarm.within(linger, write.loop)
 
     @property
     def _at_work(self) -> bool:

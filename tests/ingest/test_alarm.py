@@ -14,6 +14,9 @@ class Bell:
         self.rung: list[float] = []
         self.alarm = Alarm(self.ring)
 
+    def wish(self, seconds: float) -> None:
+        self.alarm.within(seconds, asyncio.get_running_loop())
+
     def ring(self) -> None:
         self.rung.append(asyncio.get_running_loop().time())
 
@@ -21,7 +24,7 @@ class Bell:
 async def test_it_rings_once_for_all_wishes_at_the_earliest() -> None:
     bell, began = Bell(), asyncio.get_running_loop().time()
     for seconds in (0.5, 0.03, 0.4, 0.03, 0.05):
-        bell.alarm.within(seconds)
+        bell.wish(seconds)
     await asyncio.sleep(0.6)
 
     [rung] = bell.rung
@@ -30,10 +33,10 @@ async def test_it_rings_once_for_all_wishes_at_the_earliest() -> None:
 
 async def test_a_wish_that_ends_earlier_though_it_is_longer_counts_for_nothing() -> None:
     bell = Bell()
-    bell.alarm.within(0.05)
+    bell.wish(0.05)
     await asyncio.sleep(0.03)
-    bell.alarm.within(0.04)  # the first one rings before that
-    bell.alarm.within(0.1)
+    bell.wish(0.04)  # the first one rings before that
+    bell.wish(0.1)
     await asyncio.sleep(0.2)
 
     assert len(bell.rung) == 1
@@ -41,9 +44,9 @@ async def test_a_wish_that_ends_earlier_though_it_is_longer_counts_for_nothing()
 
 async def test_a_shorter_wish_that_would_end_later_does_not_put_it_off() -> None:
     bell, began = Bell(), asyncio.get_running_loop().time()
-    bell.alarm.within(0.1)
+    bell.wish(0.1)
     await asyncio.sleep(0.08)
-    bell.alarm.within(0.09)
+    bell.wish(0.09)
     await asyncio.sleep(0.2)
 
     [rung] = bell.rung
@@ -52,14 +55,14 @@ async def test_a_shorter_wish_that_would_end_later_does_not_put_it_off() -> None
 
 async def test_it_rings_again_for_what_is_wished_after_it_rang_or_was_cancelled() -> None:
     bell = Bell()
-    bell.alarm.within(0)
+    bell.wish(0)
     await asyncio.sleep(0.01)
-    bell.alarm.within(0.01)
+    bell.wish(0.01)
     bell.alarm.cancel()
     await asyncio.sleep(0.03)
     assert len(bell.rung) == 1
 
-    bell.alarm.within(0.01)
+    bell.wish(0.01)
     await asyncio.sleep(0.03)
     assert len(bell.rung) == 2
 
@@ -68,7 +71,7 @@ def test_a_loop_that_ended_takes_its_wishes_with_it() -> None:
     bell = Bell()
 
     async def wish(seconds: float) -> None:
-        bell.alarm.within(seconds)
+        bell.wish(seconds)
         await asyncio.sleep(0.03)
 
     asyncio.run(wish(0.05))
