@@ -201,8 +201,8 @@ def test_the_jobs_of_a_worker_killed_in_mid_work_go_on_where_it_left_them(postgr
 
 
 def test_a_worker_that_wakes_up_after_it_was_taken_for_dead_posts_nothing_twice(postgresql):
-    with SimulatorProcess(SimulatorConfig(processing_seconds=0.1, finder_lag_seconds=0.2)) as simulator:
-        killing = Killing(simulator, postgresql, 300, random.Random(5))
+    with SimulatorProcess(SimulatorConfig(processing_seconds=(0.1, 0.5), finder_lag_seconds=0.2)) as simulator:
+        killing = Killing(simulator, postgresql, 100, random.Random(5))
         sleeper = killing.start(**SHARED)
         while simulator.journal.count(operation="posts.create") < 10:
             time.sleep(0.01)
