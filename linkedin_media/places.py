@@ -28,17 +28,23 @@ class Places:
     can tell those who feed the ones that wait to stop for a while.
     """
 
-    __slots__ = ("_behind", "_crowd", "_free", "_number", "_waiting")
+    __slots__ = ("_behind", "_crowd", "_fewest", "_free", "_most", "_number", "_waiting")
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, *, crowd: int = 0) -> None:
+        """Make so many places; see `relieved` for `crowd`."""
         self._number = self._free = number
-        self._crowd = 2 * number
+        self._fewest = 2 * number
+        self._crowd = crowd
+        self._most = max(self._fewest, crowd - number)
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._behind: deque[asyncio.Future[None]] = deque()
 
     def relieved(self) -> Awaitable[None]:
-        """Wait while more than twice as many wait for a place as there were at first: whoever feeds them is too fast."""
-        return self._relief() if len(self._waiting) > self._crowd else _AT_ONCE
+        """Wait while too many wait for a place: whoever feeds them is too fast.
+
+        That is more than twice as many as there were places at first, and more than make a crowd with those inside.
+        """
+        return self._relief() if len(self._waiting) > self._most else _AT_ONCE
 
     def take(self) -> Awaitable[None]:
         """Take a place, once there is one."""
@@ -56,7 +62,7 @@ class Places:
 
     def _let_on(self) -> None:
         let_on = 0
-        while self._behind and len(self._waiting) <= self._crowd and (let_on < _LET_ON or not self._waiting):
+        while self._behind and len(self._waiting) <= self._most and (let_on < _LET_ON or not self._waiting):
             let_on += 1
             behind = self._behind.popleft()
             if not behind.done():
@@ -68,6 +74,7 @@ class Places:
             return
         self._free += number - self._number
         self._number = number
+        self._most = max(self._fewest, self._crowd - number)
         while self._free > 0 and self._hand_on():
             self._free -= 1
 

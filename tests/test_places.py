@@ -136,6 +136,39 @@ async def test_whoever_feeds_too_fast_waits_until_fewer_wait() -> None:
     await asyncio.wait_for(places.relieved(), 1)
 
 
+async def test_a_crowd_is_of_those_inside_and_those_who_wait_however_many_places_there_are() -> None:
+    places, held = Places(2, crowd=10), asyncio.Event()
+    holding = await crowd(places, held, 2 + 8)
+    await asyncio.wait_for(places.relieved(), 1)
+
+    places.change(4)  # two more are inside: six wait, and six may
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(places.relieved(), 1)
+    holding += await crowd(places, held, 1)
+    feeding = asyncio.create_task(relieved(places))
+    await asyncio.sleep(0.01)
+    assert not feeding.done()
+
+    places.change(50)  # more than a crowd, and nobody waits
+    holding += await crowd(places, held, 50)
+    assert not feeding.done()  # until a place is given back
+    held.set()
+    await asyncio.wait_for(asyncio.gather(*holding, feeding), 1)
+
+
+async def test_where_there_are_more_places_than_a_crowd_twice_their_number_may_wait() -> None:
+    places, held = Places(6, crowd=10), asyncio.Event()
+    holding = await crowd(places, held, 6 + 12)
+    await asyncio.wait_for(places.relieved(), 1)
+    holding += await crowd(places, held, 1)
+    feeding = asyncio.create_task(relieved(places))
+    await asyncio.sleep(0.01)
+    assert not feeding.done()
+
+    held.set()
+    await asyncio.wait_for(asyncio.gather(*holding, feeding), 1)
+
+
 async def crowd(places: Places, held: asyncio.Event, number: int) -> list[asyncio.Task[None]]:
     """So many who hold a place, or wait for one, until `held` is set."""
 

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from ..client.session import LinkedInClient
 
 _VALIDATE, _INITIALIZE, _UPLOAD, _POLL, _POST = Stage  # to ask for one takes longer than to call a function
+_CROWD: Final = 100
+"""AVAILABLE images, posts under way included, that end the uploads for a while: as many as one look finds at once. With fewer,
+the places for posts would stand empty until the uploads, and LinkedIn's processing, had caught up.
+"""
+
 MAX_UPLOADS: Final = 3
 """How often the bytes of one image are sent when LinkedIn acknowledges them and goes on waiting for them."""
 
@@ -82,9 +87,10 @@ class Stages:
         self._inspecting = Places(bounds.inspect)
         self._initializing = Places(bounds.initialize)
         self._uploading = Places(bounds.upload)
-        self._posting = Places(bounds.post)
+        self._posting = Places(bounds.post, crowd=_CROWD)
         self._lead = Lead(bounds.post)
-        self._ready = Places(bounds.post)  # to be posted, or being posted; where intents are written, they wait here
+        # To be posted, or being posted; where intents are written, they wait here.
+        self._ready = Places(bounds.post, crowd=_CROWD)
 
     async def to_available(self, work: ImageWork) -> Image:
         """Take one image from where it is to AVAILABLE.
