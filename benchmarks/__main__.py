@@ -33,6 +33,7 @@ QUESTIONS: Final = {
     "lag": "how late the event loop is while files are validated during uploads",
     "growth": "cost per job from 500 to 100,000 jobs",
     "latency": "from AVAILABLE to the post",
+    "distance": "images per second where each call takes its time",
     "startup": "start-up of library and command line",
 }
 _PACKAGES: Final = ("aiohttp", "uvloop", "httpx", "requests", "linkedin-api-client", "pycurl", "Pillow")

@@ -109,9 +109,9 @@ class Server:
     certificate: str | None
     _control: http.client.HTTPConnection
 
-    def reset(self, processing: tuple[float, float]) -> None:
-        """Forget everything; from now on images are processed for so many seconds."""
-        self._ask("reset", json.dumps({"processing": processing}).encode())
+    def reset(self, processing: tuple[float, float], delay: float = 0.0) -> None:
+        """Forget everything; from now on images are processed for so many seconds, and every call takes `delay` more."""
+        self._ask("reset", json.dumps({"processing": processing, "delay": delay}).encode())
 
     def tally(self) -> dict[str, Any]:
         """Return what was counted since."""
@@ -153,10 +153,11 @@ def race(
     images: int,
     *,
     processing: tuple[float, float] = (0.0, 0.0),
+    delay: float = 0.0,
     **extra: Any,
 ) -> Run:
     """Let a contender publish images, in a process of its own."""
-    at.reset(processing)
+    at.reset(processing, delay)
     count = max(round(images * contender.share), 5)
     task = {
         "origin": at.origin,
@@ -168,12 +169,11 @@ def race(
         "extra": {**contender.extra, **extra},
     }
     measured = alone([f"benchmarks.contenders.{contender.module}", json.dumps(task)], certificate=at.certificate)
+    tally = at.tally()
     known = {name: measured.pop(name) for name in ("wall", "cpu", "start", "peak", "posts")}
     if known["posts"] != count:
-        raise RuntimeError(
-            f"{contender.name}: {known['posts']} of {count} posts; the server says {at.tally()['calls']}"
-        )
-    return Run(images=count, tally=at.tally(), details=measured, **known)
+        raise RuntimeError(f"{contender.name}: {known['posts']} of {count} posts; the server says {tally['calls']}")
+    return Run(images=count, tally=tally, details=measured, **known)
 
 
 def alone(arguments: Sequence[str], *, certificate: str | None = None) -> dict[str, Any]:

@@ -18,7 +18,9 @@ import select
 import socket
 import ssl
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import attrs
@@ -84,6 +86,8 @@ class Api:
         self.tally = Tally()
         self.available_at: list[float] = []
         self.processing = (0.0, 0.0)
+        self.delay = 0.0
+        """Seconds that an answer takes to leave, as if the server were far away."""
         self.random = random.Random(6)
 
     def answer(self, method: bytes, target: bytes, body: bytes, length: int) -> bytes:
@@ -148,7 +152,8 @@ class Api:
     def _control(self, target: bytes, body: bytes) -> bytes:
         answer = json.dumps(self.tally.to_dict()).encode()
         if target == b"/control/reset":
-            self.processing = tuple(json.loads(body)["processing"])
+            wanted = json.loads(body)
+            self.processing, self.delay = tuple(wanted["processing"]), wanted["delay"]
             self.available_at.clear()
             self.tally = Tally()
         return _ok(answer)
@@ -161,9 +166,12 @@ def _ok(body: bytes) -> bytes:
 class Connection:
     """One client's connection: what it has sent and was not answered yet."""
 
-    def __init__(self, sock: socket.socket, api: Api, receive: Callable[[socket.socket, int], int]) -> None:
+    def __init__(
+        self, sock: socket.socket, api: Api, receive: Callable[[socket.socket, int], int], late: deque[Late]
+    ) -> None:
         self.sock = sock
         self.api = api
+        self._late = late
         self._receive = receive
         self._pending = b""
         self._dropping = 0
@@ -188,7 +196,7 @@ class Connection:
         self._dropping -= dropped
         if not self._dropping:
             target, length = self._upload
-            self._send(self.api.answer(b"PUT", target, b"", length))
+            self._answer(self.api.answer(b"PUT", target, b"", length))
         return True
 
     def _read(self) -> bool:
@@ -215,7 +223,7 @@ class Connection:
             return False
         body = self._pending[end : end + length]
         self._pending = self._pending[end + length :]
-        self._send(self.api.answer(method, target, body, length))
+        self._answer(self.api.answer(method, target, body, length))
         return True
 
     def _begin_upload(self, head: bytes, target: bytes, end: int, length: int) -> bool:
@@ -225,8 +233,20 @@ class Connection:
         self._pending = self._pending[end + here :]
         self._upload, self._dropping = (target, length), length - here
         if not self._dropping:
-            self._send(self.api.answer(b"PUT", target, b"", length))
+            self._answer(self.api.answer(b"PUT", target, b"", length))
         return True
+
+    def _answer(self, answer: bytes) -> None:
+        if self.api.delay:
+            self._late.append((time.monotonic() + self.api.delay, self, answer))
+        else:
+            self._send(answer)
+
+    def send_late(self, answer: bytes) -> None:
+        """Send an answer whose time has come, unless nobody waits for it any more."""
+        if self.sock.fileno() >= 0:
+            with suppress(OSError):
+                self._send(answer)
 
     def _send(self, answer: bytes) -> None:
         sent = 0
@@ -249,6 +269,10 @@ def _drop_tls(sock: socket.socket, most: int) -> int:
     return sock.recv_into(_SCRATCH, most)
 
 
+Late = tuple[float, Connection, bytes]
+"""When an answer leaves, over which connection, and what it is."""
+
+
 class Server:
     """The event loop: accepts, reads, drops."""
 
@@ -259,6 +283,7 @@ class Server:
         self.origin = f"{'https' if context else 'http'}://{host}:{self.listener.getsockname()[1]}"
         self.api = Api(self.origin.encode())
         self.connections: dict[int, Connection] = {}
+        self.late: deque[Late] = deque()
         self.epoll = select.epoll()
 
     def serve(self) -> None:
@@ -266,11 +291,22 @@ class Server:
         listener = self.listener.fileno()
         self.epoll.register(listener, select.EPOLLIN)
         while True:
-            for fd, _ in self.epoll.poll():
+            for fd, _ in self.epoll.poll(self._until_next()):
                 if fd == listener:
                     self._accept()
                 elif not self.connections[fd].readable():
                     self._forget(fd)
+
+    def _until_next(self) -> float | None:
+        """Send the answers whose time has come, and return the seconds until the next one's."""
+        while self.late:
+            due, connection, answer = self.late[0]
+            left = due - time.monotonic()
+            if left > 0:
+                return left
+            self.late.popleft()
+            connection.send_late(answer)
+        return None
 
     def _accept(self) -> None:
         while True:
@@ -283,7 +319,9 @@ class Server:
             if self.context is not None:
                 sock = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
             self.api.tally.connections += 1
-            self.connections[sock.fileno()] = Connection(sock, self.api, _drop_tls if self.context else _drop_plain)
+            self.connections[sock.fileno()] = Connection(
+                sock, self.api, _drop_tls if self.context else _drop_plain, self.late
+            )
             self.epoll.register(sock.fileno(), select.EPOLLIN)
 
     def _forget(self, fd: int) -> None:
