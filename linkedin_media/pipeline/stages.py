@@ -31,6 +31,11 @@ _CROWD: Final = 100
 the places for posts would stand empty until the uploads, and LinkedIn's processing, had caught up.
 """
 
+_CROWD_OF_READY: Final = 80
+"""The same where intents are written. Where posts are so quick that the processor is what is short, `Lead` has 64 of them made
+ready, and few more are worth their memory.
+"""
+
 MAX_UPLOADS: Final = 3
 """How often the bytes of one image are sent when LinkedIn acknowledges them and goes on waiting for them."""
 
@@ -90,7 +95,7 @@ class Stages:
         self._posting = Places(bounds.post, crowd=_CROWD)
         self._lead = Lead(bounds.post)
         # To be posted, or being posted; where intents are written, they wait here.
-        self._ready = Places(bounds.post, crowd=_CROWD)
+        self._ready = Places(bounds.post, crowd=_CROWD_OF_READY)
 
     async def to_available(self, work: ImageWork) -> Image:
         """Take one image from where it is to AVAILABLE.
