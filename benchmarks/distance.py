@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from operator import attrgetter
 
 import attrs
 
+from linkedin_media.options import Concurrency
+
 from .arena import samples
-from .arena.figures import Goal, Run, Runs, Table, middle
+from .arena.figures import Goal, Runs, Table, middle
 from .arena.processes import INGEST, NAIVE, OURS, PLAIN, Contender, Settings, interleaved, race, server, taking_part
 
 COLUMNS = ("contender", "images", "ms per call", "images/s", "calls/image", "CPU ms/image", "÷ what the places allow")
 DELAYS = (0.02, 0.05)
-PROCESSING = (0.5, 0.5)
-POSTS = 8
-"""Places for posts, as `Concurrency` has them: no more than these can be under way, whatever else is."""
+PROCESSING = 0.5
+POSTS = Concurrency().post
+"""Places for posts: no more than these can be under way, whatever else is."""
 
 PLAIN_FEWER, NAIVE_FEWER = attrs.evolve(PLAIN, share=0.2), attrs.evolve(NAIVE, share=0.5)
 
@@ -34,7 +37,7 @@ def answer(settings: Settings) -> Iterator[Table]:
                     at=at,
                     files=files,
                     images=settings.images(1000),
-                    processing=settings.seconds(*PROCESSING),
+                    processing=settings.seconds(PROCESSING, PROCESSING),
                     delay=delay,
                 ),
                 f"distance, {delay * 1000:g} ms",
@@ -55,14 +58,10 @@ def answer(settings: Settings) -> Iterator[Table]:
 
 def _row(contender: Contender, delay: float, runs: Runs):
     share = _share(runs, delay) if contender in (OURS, INGEST) else None
-    figures = middle(runs, _rate), middle(runs, lambda run: run.calls), middle(runs, lambda run: run.cpu_ms), share
-    return contender.name, runs[0].images, f"{delay * 1000:g}", *figures
+    figures = (middle(runs, attrgetter(name)) for name in ("per_second", "calls", "cpu_ms"))
+    return contender.name, runs[0].images, f"{delay * 1000:g}", *figures, share
 
 
 def _share(runs: Runs, delay: float) -> float:
     """Return the speed as a share of what it would be if all the places for posts were taken once the first image is there."""
-    return middle(runs, lambda run: (run.images * delay / POSTS + PROCESSING[1] + 3 * delay) / run.wall)
-
-
-def _rate(run: Run) -> float:
-    return run.per_second
+    return middle(runs, lambda run: (run.images * delay / POSTS + PROCESSING + 3 * delay) / run.wall)

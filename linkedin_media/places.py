@@ -32,12 +32,12 @@ class Places:
 
     def __init__(self, number: int, *, crowd: int = 0) -> None:
         """Make so many places; see `relieved` for `crowd`."""
-        self._number = self._free = number
+        self._number = self._free = 0
         self._fewest = 2 * number
         self._crowd = crowd
-        self._most = max(self._fewest, crowd - number)
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._behind: deque[asyncio.Future[None]] = deque()
+        self.change(number)
 
     def relieved(self) -> Awaitable[None]:
         """Wait while too many wait for a place: whoever feeds them is too fast.

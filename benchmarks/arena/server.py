@@ -88,6 +88,8 @@ class Api:
         self.processing = (0.0, 0.0)
         self.delay = 0.0
         """Seconds that an answer takes to leave, as if the server were far away."""
+        self.late: deque[tuple[float, Connection, bytes]] = deque()
+        """When an answer leaves, over which connection, and what it is."""
         self.random = random.Random(6)
 
     def answer(self, method: bytes, target: bytes, body: bytes, length: int) -> bytes:
@@ -166,12 +168,9 @@ def _ok(body: bytes) -> bytes:
 class Connection:
     """One client's connection: what it has sent and was not answered yet."""
 
-    def __init__(
-        self, sock: socket.socket, api: Api, receive: Callable[[socket.socket, int], int], late: deque[Late]
-    ) -> None:
+    def __init__(self, sock: socket.socket, api: Api, receive: Callable[[socket.socket, int], int]) -> None:
         self.sock = sock
         self.api = api
-        self._late = late
         self._receive = receive
         self._pending = b""
         self._dropping = 0
@@ -238,7 +237,7 @@ class Connection:
 
     def _answer(self, answer: bytes) -> None:
         if self.api.delay:
-            self._late.append((time.monotonic() + self.api.delay, self, answer))
+            self.api.late.append((time.monotonic() + self.api.delay, self, answer))
         else:
             self._send(answer)
 
@@ -269,10 +268,6 @@ def _drop_tls(sock: socket.socket, most: int) -> int:
     return sock.recv_into(_SCRATCH, most)
 
 
-Late = tuple[float, Connection, bytes]
-"""When an answer leaves, over which connection, and what it is."""
-
-
 class Server:
     """The event loop: accepts, reads, drops."""
 
@@ -283,7 +278,6 @@ class Server:
         self.origin = f"{'https' if context else 'http'}://{host}:{self.listener.getsockname()[1]}"
         self.api = Api(self.origin.encode())
         self.connections: dict[int, Connection] = {}
-        self.late: deque[Late] = deque()
         self.epoll = select.epoll()
 
     def serve(self) -> None:
@@ -299,12 +293,13 @@ class Server:
 
     def _until_next(self) -> float | None:
         """Send the answers whose time has come, and return the seconds until the next one's."""
-        while self.late:
-            due, connection, answer = self.late[0]
+        late = self.api.late
+        while late:
+            due, connection, answer = late[0]
             left = due - time.monotonic()
             if left > 0:
                 return left
-            self.late.popleft()
+            late.popleft()
             connection.send_late(answer)
         return None
 
@@ -319,9 +314,7 @@ class Server:
             if self.context is not None:
                 sock = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
             self.api.tally.connections += 1
-            self.connections[sock.fileno()] = Connection(
-                sock, self.api, _drop_tls if self.context else _drop_plain, self.late
-            )
+            self.connections[sock.fileno()] = Connection(sock, self.api, _drop_tls if self.context else _drop_plain)
             self.epoll.register(sock.fileno(), select.EPOLLIN)
 
     def _forget(self, fd: int) -> None:

@@ -25,7 +25,7 @@ from ..model.image import InitializedUpload, UploadedImage
 from ..model.job import Job
 from ..model.post import CreatedPost, PostDraft
 from ..pipeline.events import Observer, Track
-from ..pipeline.pipeline import check_job, draft_of
+from ..pipeline.pipeline import check_job, draft_of, tracks_of
 from ..pipeline.stages import ImageWork, Stages, ignore_sent
 from ..protocol.hosts import UPLOAD_HOSTS, distrust
 from .checkpoint import ImageCheckpoint, now_ms
@@ -76,7 +76,7 @@ class Worker:
         """
         try:
             job = self._begin(record)
-            tracks = self._tracks(job)
+            tracks = tracks_of(job, self.observer)
             if len(tracks) > 1:
                 await self._upload_together(record, job, tracks, sent)
             elif not record.images[0].available:
@@ -107,9 +107,6 @@ class Worker:
         if record.state is PARKED:
             record.enter(NEW)
         return job
-
-    def _tracks(self, job: Job) -> list[Track]:
-        return [Track(job.id, image.name, self.observer) for image in job.images]
 
     async def _upload_together(
         self, record: Record, job: Job, tracks: Sequence[Track], sent: Callable[[], None]

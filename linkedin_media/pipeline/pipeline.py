@@ -83,7 +83,7 @@ class Pipeline:
         """
         if job.commentary is None:
             raise InvalidArgument("this job has no commentary, so there is nothing to post", argument="commentary")
-        tracks = self._tracks(job)
+        tracks = tracks_of(job, self._observer)
         return await self._post(job, await self._upload_all(job, tracks), tracks)
 
     async def publish_all(self, jobs: Iterable[Job] | AsyncIterable[Job]) -> AsyncIterator[Outcome]:
@@ -135,10 +135,7 @@ class Pipeline:
         Raises:
             LinkedInMediaError: The first image that failed; ``images`` holds the URNs of the others.
         """
-        return await self._upload_all(job, self._tracks(job))
-
-    def _tracks(self, job: Job) -> list[Track]:
-        return [Track(job.id, image.name, self._observer) for image in job.images]
+        return await self._upload_all(job, tracks_of(job, self._observer))
 
     async def _upload_all(
         self, job: Job, tracks: Sequence[Track], sent: Callable[[], None] = ignore_sent
@@ -164,7 +161,7 @@ class Pipeline:
     async def _outcome(self, job: Job, sent: Callable[[], None]) -> Outcome:
         tracks: list[Track] = []
         try:
-            tracks += self._tracks(job)
+            tracks += tracks_of(job, self._observer)
             images = await self._upload_all(job, tracks, sent)
             if job.commentary is None:
                 return Uploaded(job, images)
@@ -217,6 +214,11 @@ def together(refused: Sequence[InvalidImage]) -> InvalidImage:
     error = InvalidImage(f"{len(refused)} images", violations)
     error.stage = Stage.VALIDATE.value
     return error
+
+
+def tracks_of(job: Job, observer: Observer) -> list[Track]:
+    """Return the ways of a job's images through the stages; its post goes on with the first."""
+    return [Track(job.id, image.name, observer) for image in job.images]
 
 
 def draft_of(job: Job, images: Sequence[Urn]) -> PostDraft:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..client.session import LinkedInClient
 
 _VALIDATE, _INITIALIZE, _UPLOAD, _POLL, _POST = Stage  # to ask for one takes longer than to call a function
+
 _CROWD: Final = 100
 """AVAILABLE images, posts under way included, that end the uploads for a while: as many as one look finds at once. With fewer,
 the places for posts would stand empty until the uploads, and LinkedIn's processing, had caught up.
