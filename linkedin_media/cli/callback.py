@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
+import socket
 from types import TracebackType
 from typing import Final, Self
 
@@ -47,7 +49,7 @@ class Callback:
             await self._listen()
         except OSError as error:
             await self._runner.cleanup()
-            problem = error.strerror or "refused"
+            problem = os.strerror(error.errno) if error.errno else "refused"
         else:
             return self
         raise InvalidArgument(
@@ -58,14 +60,19 @@ class Callback:
 
     async def _listen(self) -> None:
         first, *others = _ADDRESSES
-        await web.TCPSite(self._runner, first, self.port).start()
+        await self._listen_at(first)
         self.port = self.port or self._runner.addresses[0][1]
         for address in others:
             try:
-                await web.TCPSite(self._runner, address, self.port).start()
+                await self._listen_at(address)
             except OSError as error:
                 if error.errno not in _NO_SUCH_ADDRESS:
                     raise  # somebody else listens there, and would be sent the code
+
+    async def _listen_at(self, address: str) -> None:
+        """Listen at one address; asyncio would not say why it cannot: the error it raises then has no number since Python 3.13."""
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        await web.SockSite(self._runner, socket.create_server((address, self.port), family=family)).start()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -577,7 +577,7 @@ async def test_a_stranger_on_the_other_loopback_address_is_not_sent_the_code() -
         except OSError:
             pytest.skip("there is no ::1")
         stranger.listen()
-        with pytest.raises(InvalidArgument, match="cannot be listened on"):
+        with pytest.raises(InvalidArgument, match="cannot be listened on: Address already in use"):
             async with Callback(port, "s"):
                 pass
 
