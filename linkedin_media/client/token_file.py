@@ -90,10 +90,12 @@ class FileStore:
         raise SignInError(f"{self.path} cannot be written: {problem}", hint="make its folder yours and writable")
 
     def _make_folder(self) -> None:
-        """Make what is missing above the file, for its owner alone: `Path.mkdir` leaves parents to the umask."""
+        """Make what is missing above the file, for its owner alone, whatever the umask leaves of a mode."""
         for folder in reversed([self.path.parent, *self.path.parent.parents]):
             if not folder.exists():
-                folder.mkdir(mode=0o700, exist_ok=True)
+                with contextlib.suppress(FileExistsError):  # another process was faster, and it is that one's
+                    folder.mkdir(mode=0o700)
+                    folder.chmod(0o700)
 
     def _replace(self, token: StoredToken) -> None:
         """Write beside the file and rename: a link at its place is replaced, never followed."""
