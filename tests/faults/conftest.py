@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.ward import Footprint, Ward, settled, simulator_of
+from tests.faults.ward import Footprint, Ward, left_open, settled, simulator_of
 
 
 @pytest.fixture
@@ -32,4 +32,4 @@ async def ward(settings: dict[str, Any], caplog: pytest.LogCaptureFixture) -> As
         images = [image for post in simulator.posts.values() for image in post.images]
         assert len(images) == len(set(images))
     ward.clients.clear()
-    assert await settled(lambda: Footprint.now() == before), f"{before} before, {Footprint.now()} after"
+    assert await left_open(before) == []

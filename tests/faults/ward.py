@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -120,14 +121,30 @@ class Ward:
 
 @attrs.frozen
 class Footprint:
-    """What a process holds."""
+    """What a process holds: descriptors by number and by what they lead to, and tasks."""
 
-    descriptors: int
+    descriptors: frozenset[tuple[int, str]]
     tasks: int
 
     @classmethod
     def now(cls) -> Footprint:
-        return cls(len(list(Path("/proc/self/fd").iterdir())), len(asyncio.all_tasks()))
+        held: set[tuple[int, str]] = set()
+        for descriptor in Path("/proc/self/fd").iterdir():
+            with suppress(FileNotFoundError):  # the listing itself
+                held.add((int(descriptor.name), str(descriptor.readlink())))
+        return cls(frozenset(held), len(asyncio.all_tasks()))
+
+
+async def left_open(before: Footprint) -> list[str]:
+    """Return what is held, and was not `before`. An earlier test's garbage may be collected meanwhile."""
+
+    def more() -> list[str]:
+        now = Footprint.now()
+        tasks = [f"{now.tasks} tasks, not {before.tasks}"] if now.tasks > before.tasks else []
+        return [*tasks, *(f"{number} -> {place}" for number, place in now.descriptors - before.descriptors)]
+
+    await settled(lambda: not more())
+    return more()
 
 
 async def settled(condition: Callable[[], bool], seconds: float = 3.0) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 import linkedin_media as lm
 from linkedin_media.simulator import Answer
-from tests.faults.ward import HOPPER, Footprint, Ward, picture, settled
+from tests.faults.ward import HOPPER, Footprint, Ward, left_open, picture, settled
 from tests.waiting import eventually
 
 
@@ -45,7 +45,7 @@ async def test_leaving_the_loop_leaves_no_task_no_connection_and_no_descriptor(w
     assert await settled(lambda: ward.connections == 0)
     ward.clients.clear()
     gc.collect()
-    assert await settled(lambda: Footprint.now() == before)
+    assert await left_open(before) == []
     assert ward.posts == 1
     assert len(ward.simulator.images) <= bounds.jobs + 1
 
