@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
 import pytest
 from PIL import Image as Pillow
 
@@ -32,6 +31,7 @@ from linkedin_media.inspection import Inspection
 from linkedin_media.model.job import ImageSource
 from linkedin_media.options import ImageRules
 from linkedin_media.reading import CHUNK, Piece
+from tests.descriptors import open_descriptors
 from tests.inspection.crafted import chunk, png
 from tests.waiting import eventually
 
@@ -42,10 +42,10 @@ LARGE: Final = png(40, 30, before=chunk(b"teXt", random.Random(1).randbytes(3 * 
 
 @pytest.fixture(autouse=True)
 def descriptors() -> Iterator[None]:
-    """Every test leaves as many descriptors open as it found."""
-    before = open_files()
+    """No test leaves a descriptor open."""
+    before = open_descriptors()
     yield
-    assert open_files() == before
+    assert open_descriptors() <= before
 
 
 @pytest.fixture(autouse=True, params=["at once", "in a thread"])
@@ -58,10 +58,6 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def never_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "open_cached", lambda *_, **__: None)
-
-
-def open_files() -> int:
-    return psutil.Process().num_fds()
 
 
 @pytest.fixture
@@ -461,11 +457,11 @@ async def test_a_file_nobody_waits_for_any_more_is_closed(path: Path, monkeypatc
 
     task = asyncio.create_task(open_it())
     await asyncio.to_thread(opened.wait, 5)
-    held = open_files()
+    assert str(path) in dict(open_descriptors()).values()
     task.cancel()
     await asyncio.wait([task])
     release.set()
-    await eventually(lambda: open_files() < held)
+    await eventually(lambda: str(path) not in dict(open_descriptors()).values())
 
     assert task.cancelled()
 

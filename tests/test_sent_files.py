@@ -245,7 +245,9 @@ async def test_what_the_system_does_not_tell_of_leaves_with_its_head(
 
     assert server.bodies == [path.read_bytes()]
     assert sent == []
-    if open_cached(path) is not None:
+    cached = open_cached(path)
+    if cached is not None:
+        os.close(cached[0])
         assert written == [path.stat().st_size]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -16,6 +15,7 @@ import linkedin_media as lm
 from linkedin_media.client.attempts import Clock
 from linkedin_media.errors import LinkedInMediaError
 from linkedin_media.simulator import Action, Fault, SimulatorConfig, ThreadedSimulator
+from tests.descriptors import open_descriptors
 from tests.inspection.crafted import chunk, png
 from tests.raw_server import everything_printed_about
 
@@ -121,22 +121,18 @@ class Ward:
 
 @attrs.frozen
 class Footprint:
-    """What a process holds: descriptors by number and by what they lead to, and tasks."""
+    """What a process holds: descriptors and tasks."""
 
     descriptors: frozenset[tuple[int, str]]
     tasks: int
 
     @classmethod
     def now(cls) -> Footprint:
-        held: set[tuple[int, str]] = set()
-        for descriptor in Path("/proc/self/fd").iterdir():
-            with suppress(FileNotFoundError):  # the listing itself
-                held.add((int(descriptor.name), str(descriptor.readlink())))
-        return cls(frozenset(held), len(asyncio.all_tasks()))
+        return cls(open_descriptors(), len(asyncio.all_tasks()))
 
 
 async def left_open(before: Footprint) -> list[str]:
-    """Return what is held, and was not `before`. An earlier test's garbage may be collected meanwhile."""
+    """Return what is held, and was not `before`."""
 
     def more() -> list[str]:
         now = Footprint.now()
