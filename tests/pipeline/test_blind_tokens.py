@@ -24,7 +24,8 @@ async def test_a_hundred_images_that_nobody_may_look_at_cost_one_warning_and_a_f
     ward.fault(Latency(seconds=0.3), "images.batch_get")  # several are under way when the first is refused
     token = ward.simulator.issue_token("w_member_social")
     ward.secrets.add(token)
-    pipeline = ward.pipeline(ward.client(token), poll=attrs.evolve(EAGER, first_after=0.5, tick=0.1, grace=0.8))
+    client = ward.client(token, timeouts=lm.Timeouts())  # a slow machine must not put a post in doubt
+    pipeline = ward.pipeline(client, poll=attrs.evolve(EAGER, first_after=0.5, tick=0.1, grace=0.8))
     jobs = [lm.Job(author=ward.simulator.person, commentary=f"{n}", images=[picture(seed=n)]) for n in range(120)]
 
     outcomes = [outcome async for outcome in pipeline.publish_all(jobs)]
