@@ -93,9 +93,8 @@ class FileStore:
         """Make what is missing above the file, for its owner alone, whatever the umask leaves of a mode."""
         for folder in reversed([self.path.parent, *self.path.parent.parents]):
             if not folder.exists():
-                with contextlib.suppress(FileExistsError):  # another process was faster, and it is that one's
-                    folder.mkdir(mode=0o700)
-                    folder.chmod(0o700)
+                folder.mkdir(mode=0o700, exist_ok=True)
+                folder.chmod(0o700)
 
     def _replace(self, token: StoredToken) -> None:
         """Write beside the file and rename: a link at its place is replaced, never followed."""

@@ -138,6 +138,14 @@ def test_file_and_folders_are_their_owners_alone_whatever_the_umask(file: FileSt
     assert {_mode(folder) for folder in (file.path.parent, file.path.parent.parent)} == {0o700}
 
 
+def test_a_link_to_nowhere_in_place_of_the_folder_is_what_the_error_tells_of(file: FileStore) -> None:
+    file.path.parent.parent.mkdir()
+    file.path.parent.symlink_to("nowhere")
+
+    with pytest.raises(SignInError, match="cannot be written: File exists"):
+        file.save(TOKEN)
+
+
 def test_the_file_is_never_open_to_others_not_even_at_first(file: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     created: list[int] = []
     opened = os.open
