@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from .options import Connection, Output, connection_options, output_options
+from .options import PORT, Connection, Output, connection_options, output_options
 
 DEFAULT_SCOPES: Final = ("openid", "w_member_social")
 
@@ -31,7 +31,14 @@ def auth() -> None:
     metavar="SCOPE",
     help="What the token may do; repeat it for more.",
 )
-@click.option("--port", default=8765, show_default=True, help="Where to listen for the redirect; 0 picks a free port.")
+@click.option(
+    "--port",
+    type=PORT,
+    default=8765,
+    show_default=True,
+    metavar="PORT",
+    help="Where to listen for the redirect; 0 picks a free port.",
+)
 @click.option("--no-browser", is_flag=True, help="Only print the address, to open it yourself.")
 @click.option("--timeout", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for consent.")
 @click.option(

@@ -13,6 +13,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 FILES: Final[dict[str, Any]] = {"nargs": -1, "required": True, "type": click.Path(path_type=str), "metavar": "FILE..."}
 """Files as they were named: whether one is there and readable is a result, not a matter of usage."""
 
+PORT: Final = click.IntRange(0, 65535)
+"""Where to listen; 0 picks a free port."""
+
 
 class UrnType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
     """A URN of one of some types: ``UrnType("person", "organization")``."""

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .options import PORT
+
 if TYPE_CHECKING:
     from ..simulator import Simulator
 
 
 @click.command()
-@click.option("--port", default=8080, show_default=True, help="Where to listen on loopback; 0 picks a free port.")
+@click.option(
+    "--port",
+    type=PORT,
+    default=8080,
+    show_default=True,
+    metavar="PORT",
+    help="Where to listen on loopback; 0 picks a free port.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Another address needs --allow-remote.")
 @click.option("--allow-remote", is_flag=True, help="Listen beyond loopback. The simulator protects nothing.")
 @click.option("--processing", default="0.5", metavar="SECONDS", show_default=True, help="SECONDS, or a range: 0.5-3.")

@@ -231,6 +231,15 @@ def test_a_port_in_use_is_named(cli: Any, simulator: Any) -> None:
     assert "--port" in ran.err
 
 
+@pytest.mark.parametrize("command", [("auth", "login"), ("simulate",)])
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_number_that_is_no_port_is_a_matter_of_usage(cli: Any, command: tuple[str, ...], port: int) -> None:
+    ran = cli(*command, f"--port={port}")
+
+    assert ran.status == 2
+    assert f"{port} is not in the range 0<=x<=65535" in ran.err
+
+
 def test_a_token_in_the_environment_goes_first_and_is_said_to(
     cli: Any, simulator: Any, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
