@@ -10,8 +10,7 @@ import aiohttp
 from aiohttp.connector import Connection
 from yarl import URL
 
-READ: Final = 64 * 1024
-"""Bytes that are read at a time. Where asyncio makes room for 256 KB, the system has to find and to clear it each time."""
+from .plain_connection import READ, PlainConnection, is_open
 
 _IDLE: Final = 15.0
 """Seconds a connection waits for the next request, as in aiohttp's pool; servers' patience ends some time after."""
@@ -27,22 +26,22 @@ class Connections:
         self._session = session
         self._timeout = timeout
         self._loop = asyncio.get_running_loop()
-        self._kept: dict[str, deque[tuple[Connection, float]]] = {}
+        self._kept: dict[str, deque[tuple[PlainConnection, float]]] = {}
         self._destinations: dict[str, aiohttp.ClientRequest] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def kept(self, root: str) -> Connection | None:
+    def kept(self, root: str) -> PlainConnection | None:
         """Return the connection to an origin that was used last, if nothing has come over it that nobody asked for."""
         kept = self._kept.get(root)
         while kept:
             connection, since = kept.pop()
             is_fresh = self._loop.time() - since < _IDLE  # the timer may be late, and the server's farewell with it
-            if is_fresh and _usable(connection):
+            if is_fresh and connection.is_usable:
                 return connection
             connection.close()
         return None
 
-    async def opened(self, root: str) -> Connection:
+    async def opened(self, root: str) -> PlainConnection:
         """Return a connection to an origin that is not kept here.
 
         One that is of no use is replaced once: the pool's may be stale. A server that ends each one at once, or speaks
@@ -52,13 +51,19 @@ class Connections:
             aiohttp.ClientError: There is none.
         """
         connection = await self._connected(root)
-        if not _is_open(connection):
+        if not is_open(connection):
             connection.close()
             connection = await self._connected(root)
-        transport = connection.transport
-        if transport is not None and hasattr(transport, "max_size"):  # not on every event loop
+        handler, transport = connection.protocol, connection.transport
+        if handler is None or transport is None or transport.is_closing():
+            connection.close()
+            raise aiohttp.ClientConnectionResetError("the connection was closed")
+        if hasattr(transport, "max_size"):  # not on every event loop
             transport.max_size = READ
-        return connection
+        plain = PlainConnection(connection, handler, transport)
+        if not is_open(connection):
+            plain.leave()
+        return plain
 
     async def _connected(self, root: str) -> Connection:
         connector, destination = self._session.connector, self._destinations.get(root) or self._destination(root)
@@ -69,12 +74,15 @@ class Connections:
         except TimeoutError:
             raise aiohttp.ConnectionTimeoutError from None
 
-    def keep(self, root: str, connection: Connection) -> None:
+    def keep(self, root: str, connection: PlainConnection) -> None:
         """Keep a connection for the next request, if its answer was read to its end; close it otherwise."""
-        if not _usable(connection):
+        if not connection.take_again():
             connection.close()
             return
-        self._kept.setdefault(root, deque()).append((connection, self._loop.time()))
+        kept = self._kept.get(root)
+        if kept is None:
+            kept = self._kept[root] = deque()
+        kept.append((connection, self._loop.time()))
         if self._timer is None:
             self._timer = self._loop.call_later(_IDLE, self._close_idle)
 
@@ -103,15 +111,3 @@ class Connections:
         request = aiohttp.ClientRequest("GET", URL(root), loop=self._loop, session=self._session)
         self._destinations[root] = request
         return request
-
-
-def _is_open(connection: Connection) -> bool:
-    """Tell whether a connection is open, and nothing has come over it. The end of a handshake may still be under way."""
-    protocol = connection.protocol
-    return protocol is not None and protocol.is_connected() and not protocol.should_close
-
-
-def _usable(connection: Connection) -> bool:
-    """Tell whether a connection is open, and nothing is under way on it in either direction."""
-    transport = connection.transport
-    return transport is not None and _is_open(connection) and transport.get_write_buffer_size() == 0

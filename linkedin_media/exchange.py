@@ -12,20 +12,21 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol
 
 import aiohttp
 import attrs
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import Connection
 from aiohttp.http import StreamWriter
 from yarl import URL
 
-from .connections import READ, Connections
+from .connections import Connections
 from .containment import unrepeated
 from .model.secret import Secret
-from .protocol.head import bearer, request_head
+from .plain_connection import PlainAnswer, PlainConnection
+from .protocol.head import HeaderFields, bearer, request_head
+from .protocol.wire import MAX_REPLY, Response
+from .reply_body import Answer, read_plain, read_reply
 from .upload_body import UploadBody
 
 _REPEATED: Final = ("GET", "DELETE")
@@ -50,9 +51,10 @@ class Outgoing:
     method: str
     root: str
     target: str = attrs.field(repr=False)
-    headers: Mapping[str, str]
+    headers: HeaderFields
     token: Secret | None
-    body: bytes | UploadBody | None = attrs.field(default=None, repr=False)
+    body: bytes | None = attrs.field(default=None, repr=False)
+    upload: UploadBody | None = attrs.field(default=None, repr=False)
     once: bool = False
     expect_continue: bool = False
     begun: bool = attrs.field(default=False, init=False)
@@ -65,33 +67,24 @@ class Outgoing:
     @property
     def length(self) -> int | None:
         """How many bytes the body has; None where the method has none."""
-        if isinstance(self.body, UploadBody):
-            return self.body.size
-        if self.body is None:
-            return None if self.method in _BODILESS else 0
-        return len(self.body)
+        if self.body is not None:
+            return len(self.body)
+        if self.upload is not None:
+            return self.upload.size
+        return None if self.method in _BODILESS else 0
 
-
-class Answer(Protocol):
-    """The head of an answer; its content is still to be read."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-    @property
-    def content(self) -> aiohttp.StreamReader: ...
-    def close(self) -> None:
-        """Close the connection: nobody will read the rest."""
+    def answered(self) -> None:
+        """Take note that the answer begins."""
+        if self.upload is not None:
+            self.upload.answered()
 
 
 class Exchange(Protocol):
-    """``async with exchange as answer``: the request is sent, and its connection given back."""
+    """One request, and the whole answer to it."""
 
-    async def __aenter__(self) -> Answer: ...
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
+    async def response(self, most: int = MAX_REPLY) -> Response:
+        """Send the request and read an answer of at most so many bytes. The body is told when the answer begins."""
+        ...
 
 
 def unobserved(session: aiohttp.ClientSession) -> bool:
@@ -121,6 +114,12 @@ class OverSession:
     ) -> None:
         await self._context.__aexit__(kind, error, traceback)
 
+    async def response(self, most: int = MAX_REPLY) -> Response:
+        """Do what every exchange does."""
+        async with self as answer:
+            self._outgoing.answered()
+            return await read_reply(answer, most)
+
 
 def _options(outgoing: Outgoing, *, ours: bool) -> dict[str, Any]:
     """Return what a request is sent with, whatever a borrowed session would choose."""
@@ -128,10 +127,11 @@ def _options(outgoing: Outgoing, *, ours: bool) -> dict[str, Any]:
     if outgoing.token is not None:
         headers["Authorization"] = bearer(outgoing.token)
     body: object = outgoing.body
-    if outgoing.once and isinstance(body, bytes):
-        body = _WatchedBytes(outgoing, body)
-    elif isinstance(body, UploadBody):
-        headers["Content-Length"] = str(body.size)
+    if outgoing.once and outgoing.body is not None:
+        body = _WatchedBytes(outgoing, outgoing.body)
+    elif outgoing.upload is not None:
+        body = outgoing.upload
+        headers["Content-Length"] = str(outgoing.upload.size)
     return {
         "headers": headers,
         "data": body,
@@ -161,11 +161,11 @@ class OverConnection:
     def __init__(self, connections: Connections, outgoing: Outgoing) -> None:
         self._connections = connections
         self._outgoing = outgoing
-        self._connection: Connection | None = None
         self._writing: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        outgoing = self._outgoing
+    async def response(self, most: int = MAX_REPLY) -> Response:
+        """Do what every exchange does."""
+        outgoing, connections = self._outgoing, self._connections
         head = request_head(
             outgoing.method,
             outgoing.authority,
@@ -174,60 +174,69 @@ class OverConnection:
             token=outgoing.token,
             length=outgoing.length,
         )
-        connections, root = self._connections, outgoing.root
-        self._connection = connection = connections.kept(root) or await connections.opened(root)
+        connection = connections.kept(outgoing.root) or await connections.opened(outgoing.root)
         try:
-            protocol = self._send(connection, head)
-            while True:
-                message, self.content = await protocol.read()
-                if message.code == _SWITCHING or not 100 <= message.code < 200:
-                    break
+            plain = await self._send(connection, head)
+            if plain is None:
+                answer = await _read_head(connection)
+                outgoing.answered()
+                response = await read_reply(answer, most)
+            else:
+                outgoing.answered()
+                response = read_plain(plain, most)
         except BaseException:
-            self.close()
+            self._close(connection)
             raise
-        self.status: int = message.code
-        self.headers: Mapping[str, str] = message.headers
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        written = self._writing is None or self._writing.done()
-        if kind is None and self._connection is not None and written and self.status != _SWITCHING:
-            self._connections.keep(self._outgoing.root, self._connection)
+        if response.status == _SWITCHING or not (self._writing is None or self._writing.done()):
+            self._close(connection)
         else:
-            self.close()
+            connections.keep(outgoing.root, connection)
+        return response
 
-    def close(self) -> None:
-        """Close the connection: nobody will read the rest."""
+    def _close(self, connection: PlainConnection) -> None:
         if self._writing is not None:
             self._writing.cancel()
-        if self._connection is not None:
-            self._connection.close()
+        connection.close()
 
-    def _send(self, connection: Connection, head: bytes) -> ResponseHandler:
-        protocol, transport, body = connection.protocol, connection.transport, self._outgoing.body
-        if protocol is None or transport is None or transport.is_closing():
+    def _send(self, connection: PlainConnection, head: bytes) -> asyncio.Future[PlainAnswer | None]:
+        transport, outgoing = connection.transport, self._outgoing
+        if transport.is_closing():
             raise aiohttp.ClientConnectionResetError("the connection was closed")
-        protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=READ)
-        self._outgoing.begun = True
-        if not isinstance(body, UploadBody):
-            transport.write(head + body if body else head)
-        elif not body.begin(transport, head):
-            self._go_on(protocol, body.write)
-        elif protocol.writing_paused:
-            self._go_on(protocol, body.drain)
-        return protocol
+        asked = connection.ask()
+        outgoing.begun = True
+        if outgoing.upload is None:
+            transport.write(head + outgoing.body if outgoing.body else head)
+        elif not outgoing.upload.begin(transport, head):
+            self._go_on(connection, outgoing.upload.write)
+        elif connection.handler.writing_paused:
+            self._go_on(connection, outgoing.upload.drain)
+        return asked
 
     def _go_on(
-        self, protocol: ResponseHandler, write: Callable[[AbstractStreamWriter], Coroutine[Any, Any, None]]
+        self, connection: PlainConnection, write: Callable[[AbstractStreamWriter], Coroutine[Any, Any, None]]
     ) -> None:
         """Write what is left in a task of its own: the answer may come first."""
-        self._writing = asyncio.create_task(write(StreamWriter(protocol, asyncio.get_running_loop())))
-        self._writing.add_done_callback(partial(_written, protocol))
+        writer = StreamWriter(connection.handler, asyncio.get_running_loop())
+        self._writing = asyncio.create_task(write(writer))
+        self._writing.add_done_callback(partial(_written, connection))
 
 
-def _written(protocol: ResponseHandler, writing: asyncio.Task[None]) -> None:
+def _written(connection: PlainConnection, writing: asyncio.Task[None]) -> None:
     failure = None if writing.cancelled() else writing.exception()
     if failure is not None:
-        protocol.set_exception(aiohttp.ClientConnectionError("the body failed"), failure)
+        connection.fail(aiohttp.ClientConnectionError("the body failed"), failure)
+
+
+@attrs.frozen(eq=False)
+class _ReadByAiohttp(Answer):
+    status: int
+    headers: Mapping[str, str]
+    content: aiohttp.StreamReader
+    close: Callable[[], None]
+
+
+async def _read_head(connection: PlainConnection) -> Answer:
+    while True:
+        message, content = await connection.handler.read()
+        if message.code == _SWITCHING or not 100 <= message.code < 200:
+            return _ReadByAiohttp(message.code, message.headers, content, connection.close)

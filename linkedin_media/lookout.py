@@ -20,15 +20,15 @@ class Lookout:
     def __init__(self) -> None:
         self._limits: set[Limit] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._next = math.inf
 
-    def watch(self, limit: Limit) -> None:
+    def watch(self, limit: Limit, now: float) -> None:
         """Look at a limit from now on."""
         self._limits.add(limit)
-        timer, due = self._timer, limit.loop.time() + limit.interval
-        if timer is None or due < timer.when():
-            if timer is not None:
-                timer.cancel()
-            self._timer = limit.loop.call_at(due, self._look, limit.loop)
+        if now + limit.interval < self._next:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._look_at(now + limit.interval, limit.loop)
 
     def leave(self, limit: Limit) -> None:
         """Look at a limit no more."""
@@ -44,7 +44,13 @@ class Lookout:
         for limit in [*self._limits]:
             limit.look(now)
         interval = min((limit.interval for limit in self._limits), default=None)
-        self._timer = None if interval is None else loop.call_at(now + interval, self._look, loop)
+        if interval is None:
+            self._timer, self._next = None, math.inf
+        else:
+            self._look_at(now + interval, loop)
+
+    def _look_at(self, moment: float, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer, self._next = loop.call_at(moment, self._look, loop), moment
 
 
 class Limit:
@@ -68,14 +74,15 @@ class Limit:
             self._task.cancel()
 
     def __enter__(self) -> None:
-        self.loop = asyncio.get_running_loop()
-        task = asyncio.current_task(self.loop)
+        self.loop = loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("a limit belongs to a task")
         self._task = task
         self._cancelling = task.cancelling()
-        self._ends = math.inf if self.seconds is None else self.loop.time() + self.seconds
-        self._lookout.watch(self)
+        now = loop.time()
+        self._ends = math.inf if self.seconds is None else now + self.seconds
+        self._lookout.watch(self, now)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

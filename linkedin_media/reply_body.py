@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import aiohttp
 
 from .errors import UnexpectedReply
-from .exchange import Answer
+from .plain_connection import PlainAnswer
 from .protocol.redact import printable
 from .protocol.wire import MAX_REPLY, Headers, Response
+
+
+class Answer(Protocol):
+    """The head of an answer; its content is still to be read."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> aiohttp.StreamReader: ...
+    def close(self) -> None:
+        """Close the connection: nobody will read the rest."""
+
+
+def read_plain(answer: PlainAnswer, most: int = MAX_REPLY) -> Response:
+    """Return an answer of at most so many bytes that is there already.
+
+    Raises:
+        UnexpectedReply: It is longer.
+    """
+    head, content = answer.head, answer.content
+    if len(content) > most:
+        raise _too_long(most, head.status)
+    return Response(status=head.status, headers=Headers(head.lines), body=content)
 
 
 async def read_reply(answer: Answer, most: int = MAX_REPLY) -> Response:
@@ -19,10 +46,6 @@ async def read_reply(answer: Answer, most: int = MAX_REPLY) -> Response:
         UnexpectedReply: It is longer, or encoded in a way nobody asked for.
     """
     content, encoding = answer.content, answer.headers.get("Content-Encoding", "")
-    if content.is_eof() and not encoding:  # it came whole, as most do
-        body = content.read_nowait()
-        _check_length(answer, len(body), most)
-        return Response(status=answer.status, headers=Headers(answer.headers), body=body)
     decoder, decoded = _decoder(encoding), bytearray()
     while not content.at_eof():
         decoded += decoder(await content.readany(), most + 1 - len(decoded))
@@ -34,7 +57,11 @@ async def read_reply(answer: Answer, most: int = MAX_REPLY) -> Response:
 def _check_length(answer: Answer, length: int, most: int) -> None:
     if length > most:
         answer.close()
-        raise UnexpectedReply(f"the answer is longer than {most:,} bytes", status=answer.status)
+        raise _too_long(most, answer.status)
+
+
+def _too_long(most: int, status: int) -> UnexpectedReply:
+    return UnexpectedReply(f"the answer is longer than {most:,} bytes", status=status)
 
 
 def _decoder(encoding: str) -> Callable[[bytes, int], bytes]:

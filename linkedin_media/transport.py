@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version as installed_version
 from typing import Final
 
@@ -28,9 +28,9 @@ from .model.image import InitializedUpload
 from .model.secret import Secret
 from .options import Timeouts
 from .places import Places
+from .protocol.head import HeaderFields
 from .protocol.hosts import DOWNLOAD_HOSTS, UPLOAD_HOSTS, Origin, distrust, split
 from .protocol.wire import Repeat, Request, Response
-from .reply_body import read_reply
 from .upload_body import UploadBody, Watchdog
 
 _READ: Final = 64 * 1024
@@ -47,9 +47,12 @@ def _accepted() -> Mapping[str, str]:
     return {"Accept-Encoding": "gzip", "User-Agent": user_agent()}
 
 
-@cache
-def _of_uploads() -> Mapping[str, str]:
-    return {**_accepted(), "Accept": "*/*", "Content-Type": "application/octet-stream"}
+@lru_cache(maxsize=64)
+def _complete(headers: HeaderFields) -> HeaderFields:
+    return HeaderFields({**_accepted(), **headers})
+
+
+_OF_UPLOADS: Final = HeaderFields({"Accept": "*/*", "Content-Type": "application/octet-stream"})
 
 
 @attrs.frozen(kw_only=True)
@@ -84,7 +87,7 @@ class Transport:
         self._root = split(str(self.base))[0]
 
     async def send(
-        self, request: Request, token: Secret | None, *, timeout: float, headers: Mapping[str, str] | None = None
+        self, request: Request, token: Secret | None, *, timeout: float, headers: HeaderFields | None = None
     ) -> Response:
         """Send one API call and read its whole answer, within `timeout` seconds.
 
@@ -99,7 +102,7 @@ class Transport:
             method=request.http_method,
             root=self._root,
             target=self.base.path + request.target,
-            headers={**_accepted(), **(request.headers if headers is None else headers)},
+            headers=_complete(HeaderFields(request.headers) if headers is None else headers),
             token=token,
             body=request.body,
             once=request.repeat is Repeat.NEVER and bool(request.body),
@@ -113,8 +116,8 @@ class Transport:
         raise bare(failure)
 
     async def _exchanged(self, exchange: Exchange, max_reply: int) -> Response:
-        async with self._free, exchange as answer:
-            return await read_reply(answer, max_reply)
+        async with self._free:
+            return await exchange.response(max_reply)
 
     async def put(
         self,
@@ -140,25 +143,23 @@ class Transport:
         exchange = self._exchange(_uploading(upload, body, token, expect_continue=expect_continue))
         watchdog = Watchdog(self._lookout, body, self.timeouts, timeout, expects_leave=expect_continue)
 
-        async def exchanged() -> tuple[Response, bool]:
-            try:
-                async with self._free:
-                    watchdog.begin()
-                    async with exchange as answer:
-                        complete = body.complete
-                        return await read_reply(answer), complete
-            finally:
-                if not body.complete:
-                    body.give_up()
-
         try:
-            what, host = "the upload was not finished", self.base.host
-            response, complete = await contained(exchanged(), watchdog, what=what, host=host)
+            exchanged, host = self._put(exchange, body, watchdog), self.base.host
+            return _checked(await contained(exchanged, watchdog, what="the upload was not finished", host=host), body)
+        except UploadIncomplete:
+            raise
         except LinkedInMediaError as error:
             failure = body.failure or watchdog.failure or error
-        else:
-            return _checked(response, body, complete=complete)
         raise bare(failure)
+
+    async def _put(self, exchange: Exchange, body: UploadBody, watchdog: Watchdog) -> Response:
+        try:
+            async with self._free:
+                watchdog.begin()
+                return await exchange.response()
+        finally:
+            if not body.complete:
+                body.give_up()
 
     async def download(
         self, url: str, write: Callable[[bytes], Awaitable[object]], *, timeout: float | None = None
@@ -251,21 +252,21 @@ def _uploading(upload: InitializedUpload, body: UploadBody, token: Secret | None
         method="PUT",
         root=root,
         target=target,
-        headers=_of_uploads(),
+        headers=_complete(_OF_UPLOADS),
         token=token,
-        body=body,
+        upload=body,
         expect_continue=expect_continue,
     )
 
 
 def _downloading(url: str) -> Outgoing:
     root, target = split(url)
-    wanted = {**_accepted(), "Accept": "image/*", "Accept-Encoding": "identity"}
+    wanted = HeaderFields({**_accepted(), "Accept": "image/*", "Accept-Encoding": "identity"})
     return Outgoing(method="GET", root=root, target=target, headers=wanted, token=None)
 
 
-def _checked(response: Response, body: UploadBody, *, complete: bool) -> Response:
-    if response.ok and not complete:
+def _checked(response: Response, body: UploadBody) -> Response:
+    if response.ok and not body.was_complete:
         raise UploadIncomplete(f"{response.status} came after {body.given:,} of {body.size:,} bytes")
     return response
 

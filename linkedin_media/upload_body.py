@@ -59,6 +59,7 @@ class UploadBody(aiohttp.Payload):
         self._is_written = self._ended = False
         self._sent = 0
         self.given = 0
+        self.was_complete = False
         self.failure: Exception | None = None
 
     @property
@@ -78,6 +79,10 @@ class UploadBody(aiohttp.Payload):
     def complete(self) -> bool:
         """Tell whether every byte was given away: what is under way still is ahead of any answer to it."""
         return self.given == self._size and (self._ended or self.sent == self._size)
+
+    def answered(self) -> None:
+        """Take note of how much was given away when the answer began: what was not did not lead to it."""
+        self.was_complete = self.complete
 
     def give_up(self) -> None:
         """Drop the connection, and with it what is still buffered: closing it would wait for a server that does not read."""

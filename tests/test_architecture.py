@@ -21,7 +21,18 @@ FLOORS: Final = {
     **dict.fromkeys(("errors", "model", "options"), 0),  # words
     **dict.fromkeys(("inspection", "protocol"), 1),  # pure
     **dict.fromkeys(
-        ("connections", "containment", "exchange", "lookout", "places", "reply_body", "transport", "upload_body"), 2
+        (
+            "connections",
+            "containment",
+            "exchange",
+            "lookout",
+            "places",
+            "plain_connection",
+            "reply_body",
+            "transport",
+            "upload_body",
+        ),
+        2,
     ),  # the edge to the network
     **dict.fromkeys(
         (

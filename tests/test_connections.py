@@ -14,6 +14,7 @@ from linkedin_media import connections
 from linkedin_media.connections import Connections
 from linkedin_media.errors import LinkedInMediaError
 from linkedin_media.model.secret import Secret
+from linkedin_media.plain_connection import PlainConnection
 from linkedin_media.protocol import images
 from tests.raw_server import Peer, RawServer, always, self_signed, transport_to, trust_everybody
 from tests.waiting import eventually
@@ -148,7 +149,9 @@ def connector_of(*usable: bool) -> Any:
 
     async def connect(*_: Any) -> Any:
         protocol = SimpleNamespace(should_close=not usable[len(dialled)], is_connected=lambda: True)
-        transport = SimpleNamespace(get_write_buffer_size=lambda: 0)
+        transport = SimpleNamespace(
+            get_write_buffer_size=lambda: 0, is_closing=lambda: False, set_protocol=lambda _: None
+        )
         made = SimpleNamespace(protocol=protocol, transport=transport, closed=False)
         made.close = lambda: setattr(made, "closed", True)
         dialled.append(made)
@@ -170,23 +173,23 @@ async def opened_of(*usable: bool) -> tuple[Any, list[Any]]:
 async def test_a_stale_connection_of_the_pool_is_replaced() -> None:
     taken, dialled = await opened_of(False, True)
 
-    assert (taken is dialled[1], dialled[0].closed, dialled[1].closed) == (True, True, False)
+    assert (taken.transport is dialled[1].transport, dialled[0].closed, dialled[1].closed) == (True, True, False)
 
 
 async def test_a_server_that_ends_every_connection_is_not_dialled_without_end() -> None:
     taken, dialled = await opened_of(False, False, False)
 
-    assert (taken is dialled[1], len(dialled)) == (True, 2)
+    assert (taken.transport is dialled[1].transport, len(dialled)) == (True, 2)
 
 
 async def test_a_connection_with_bytes_still_to_be_sent_is_not_kept() -> None:
     async with aiohttp.ClientSession() as session:
         hands, pool = Connections(session, aiohttp.ClientTimeout()), connector_of(True)
-        connection = await pool.connect()
-        connection.transport.get_write_buffer_size = lambda: 1
-        hands.keep("http://127.0.0.1:1", connection)
+        made = await pool.connect()
+        made.transport.get_write_buffer_size = lambda: 1
+        hands.keep("http://127.0.0.1:1", PlainConnection(made, made.protocol, made.transport))
 
-    assert connection.closed
+    assert made.closed
     assert hands.kept("http://127.0.0.1:1") is None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from ..errors import LinkedInMediaError
 from ..options import DEFAULT_VERSION, Concurrency, RetryPolicy, Timeouts
 from ..protocol import articles, replies, social
+from ..protocol.head import HeaderFields
 from ..protocol.hosts import Origin, parse_base_url
 from ..protocol.tunnel import tunnel
 from ..protocol.wire import Request, Response, check_path, check_version, headers_of
@@ -148,7 +149,7 @@ class LinkedInClient:
                     return Response(status=404)
                 await attempts.wait_or_raise(error)
 
-    async def _attempt(self, request: Request, headers: Mapping[str, str], attempts: Attempts) -> Response:
+    async def _attempt(self, request: Request, headers: HeaderFields, attempts: Attempts) -> Response:
         await attempts.wait_for_slot()
         timeout = min(self.timeouts.call, max(attempts.remaining(), 0.001))
         answered = await self.transport.send(request, attempts.token, timeout=timeout, headers=headers)

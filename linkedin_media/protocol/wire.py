@@ -13,7 +13,9 @@ import attrs
 
 from ..errors import InvalidArgument
 from . import restli
+from .head import HeaderFields
 from .json_writing import write_json
+from .plain_answer import headers_in
 from .redact import printable
 
 PROTOCOL_VERSION: Final = "2.0.0"
@@ -96,15 +98,20 @@ class Request:
 
 
 class Headers(Mapping[str, str]):
-    """Response headers, looked up without regard to case; a name that came twice has both its values, by a comma."""
+    """Response headers, looked up without regard to case; a name that came twice has both its values, by a comma.
 
-    def __init__(self, items: Mapping[str, str] | None = None) -> None:
+    They are given as a mapping, or as the lines of a plain answer's head.
+    """
+
+    def __init__(self, items: Mapping[str, str] | bytes | None = None) -> None:
         self._given = items or {}
         self._found: Any = getattr(items, "getall", None)  # a multidict needs no other index
 
     @cached_property
     def _items(self) -> dict[str, str]:
         """The headers as they are looked up; of most replies nobody looks at any."""
+        if isinstance(self._given, bytes):
+            return headers_in(self._given)
         items: dict[str, str] = {}
         for name, value in self._given.items():
             key = name.lower()
@@ -197,14 +204,14 @@ def check_path(path: str) -> str:
     )
 
 
-def headers_of(request: Request, version: str) -> Mapping[str, str]:
+def headers_of(request: Request, version: str) -> HeaderFields:
     """Return a call's own headers with those every call carries; ``/v2`` calls carry no version."""
     common = _common_headers(request.restli_method, version if request.versioned else None, request.body is None)
-    return {**common, **request.headers} if request.headers else common
+    return HeaderFields({**common, **request.headers}) if request.headers else common
 
 
 @cache
-def _common_headers(method: RestliMethod, version: str | None, empty: bool) -> Mapping[str, str]:  # noqa: FBT001 -- a cache's key
+def _common_headers(method: RestliMethod, version: str | None, empty: bool) -> HeaderFields:  # noqa: FBT001 -- a cache's key
     headers = {
         "Accept": "application/json",
         "X-Restli-Protocol-Version": PROTOCOL_VERSION,
@@ -212,4 +219,4 @@ def _common_headers(method: RestliMethod, version: str | None, empty: bool) -> M
         "LinkedIn-Version": version,
         "Content-Type": None if empty else "application/json",
     }
-    return MappingProxyType({name: value for name, value in headers.items() if value is not None})
+    return HeaderFields({name: value for name, value in headers.items() if value is not None})

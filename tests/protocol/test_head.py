@@ -6,13 +6,18 @@ import pytest
 
 from linkedin_media.errors import InvalidArgument
 from linkedin_media.model.secret import Secret
-from linkedin_media.protocol.head import request_head
+from linkedin_media.protocol.head import HeaderFields, request_head
 from linkedin_media.protocol.hosts import split
 
 
 def test_a_head_goes_out_line_by_line_and_ends_with_an_empty_one() -> None:
     head = request_head(
-        "POST", "localhost:1", "/rest/posts?a=b%2Cc", {"Accept": "a/b", "X-N": "1"}, token=Secret("t"), length=7
+        "POST",
+        "localhost:1",
+        "/rest/posts?a=b%2Cc",
+        HeaderFields({"Accept": "a/b", "X-N": "1"}),
+        token=Secret("t"),
+        length=7,
     )
 
     assert head == (
@@ -22,17 +27,17 @@ def test_a_head_goes_out_line_by_line_and_ends_with_an_empty_one() -> None:
 
 
 def test_what_a_request_does_not_have_is_left_out() -> None:
-    assert request_head("GET", "h", "/", {}) == b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+    assert request_head("GET", "h", "/", HeaderFields({})) == b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
 
 def test_the_length_of_nothing_is_told() -> None:
-    assert b"\r\nContent-Length: 0\r\n" in request_head("DELETE", "h", "/", {}, length=0)
+    assert b"\r\nContent-Length: 0\r\n" in request_head("DELETE", "h", "/", HeaderFields({}), length=0)
 
 
 @pytest.mark.parametrize("target", ["", "x", "/a b", "/a\r\nX: y", "/é", "/\x7f", "http://other/"])
 def test_a_target_that_is_no_encoded_path_is_refused_and_not_shown(target: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
-        request_head("GET", "h", target, {})
+        request_head("GET", "h", target, HeaderFields({}))
 
     assert "percent-encoded" in str(caught.value)
     assert not target or "a b" not in str(caught.value)
@@ -54,12 +59,12 @@ def test_a_target_that_is_no_encoded_path_is_refused_and_not_shown(target: str) 
 )
 def test_a_header_that_would_end_its_line_is_refused(name: str, value: str) -> None:
     with pytest.raises(InvalidArgument, match="cannot be sent"):
-        request_head("GET", "h", "/", {name: value})
+        request_head("GET", "h", "/", HeaderFields({name: value}))
 
 
 def test_a_token_that_would_end_its_line_is_refused_and_not_shown() -> None:
     with pytest.raises(InvalidArgument) as caught:
-        request_head("GET", "h", "/", {}, token=Secret("CANARY\r\nX: y"))
+        request_head("GET", "h", "/", HeaderFields({}), token=Secret("CANARY\r\nX: y"))
 
     assert "CANARY" not in str(caught.value)
 
