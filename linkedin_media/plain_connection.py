@@ -7,9 +7,8 @@ is read there, with every transfer coding, every interim answer and every way in
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, NamedTuple
 
-import attrs
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 
@@ -19,8 +18,7 @@ READ: Final = 64 * 1024
 """Bytes that are read at a time. Where asyncio makes room for 256 KB, the system has to find and to clear it each time."""
 
 
-@attrs.frozen(eq=False)
-class PlainAnswer:
+class PlainAnswer(NamedTuple):
     """One answer, whole."""
 
     head: PlainHead

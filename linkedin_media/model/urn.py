@@ -8,6 +8,9 @@ from typing import Final, Self
 
 from ..errors import InvalidArgument
 
+_PLAIN: Final = re.compile(r"urn:li:[A-Za-z][A-Za-z0-9_]*:[!-'*-~]+", re.ASCII)
+"""As most are: no parentheses to balance."""
+
 _GRAMMAR: Final = re.compile(r"urn:li:([A-Za-z][A-Za-z0-9_]*):([!-~]+)", re.ASCII)
 _LONGEST: Final = 1024
 
@@ -62,6 +65,8 @@ def _problem(value: object) -> str | None:
         return f"a {type(value).__name__}, not text"
     if len(value) > _LONGEST:
         return f"{len(value)} characters, more than {_LONGEST}"
+    if _PLAIN.fullmatch(value):
+        return None
     if not _GRAMMAR.fullmatch(value):
         empty = re.fullmatch(r"urn:li:[A-Za-z0-9_]+:", value)
         return "its id is empty" if empty else "it does not read urn:li:TYPE:ID in printable ASCII"
@@ -69,8 +74,6 @@ def _problem(value: object) -> str | None:
 
 
 def _balanced(value: str) -> bool:
-    if "(" not in value and ")" not in value:
-        return True
     depth = 0
     for character in value:
         depth += (character == "(") - (character == ")")

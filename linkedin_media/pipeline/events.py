@@ -90,18 +90,6 @@ class Track:
         """Be at `stage` for as long as the block runs."""
         return Stay(self, stage)
 
-    def enter(self, stage: Stage) -> None:
-        """Begin a stage."""
-        self.failed = None
-        if self.observer is not ignore:
-            self.tell(StageStarted(job=self.job, file=self.file, stage=stage))
-
-    def leave(self, stage: Stage) -> None:
-        """End a stage well."""
-        if self.observer is not ignore:
-            facts = self.facts if stage is Stage.VALIDATE else None
-            self.tell(StageFinished(job=self.job, file=self.file, stage=stage, image=self.image, facts=facts))
-
     def fail(self, stage: Stage, error: Exception) -> None:
         """End a stage with an error, which learns where it happened."""
         self.failed = stage
@@ -139,12 +127,18 @@ class Stay:
         self._stage = stage
 
     def __enter__(self) -> None:
-        self._track.enter(self._stage)
+        track = self._track
+        track.failed = None
+        if track.observer is not ignore:
+            track.tell(StageStarted(job=track.job, file=track.file, stage=self._stage))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if error is None:
-            self._track.leave(self._stage)
-        elif isinstance(error, Exception):
-            self._track.fail(self._stage, error)
+        track, stage = self._track, self._stage
+        if error is not None:
+            if isinstance(error, Exception):
+                track.fail(stage, error)
+        elif track.observer is not ignore:
+            facts = track.facts if stage is Stage.VALIDATE else None
+            track.tell(StageFinished(job=track.job, file=track.file, stage=stage, image=track.image, facts=facts))

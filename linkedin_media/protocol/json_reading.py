@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from typing import Any, Final
 
@@ -18,8 +17,10 @@ _OBJECT_OR_LIST: Final = (b"{", b"[")
 def read_json(body: bytes) -> Any:
     """Return what is in a body, None where it is no JSON, too deep, or holds text that is not Unicode."""
     if fast is not None:
-        with contextlib.suppress(ValueError):  # what it refuses, the other may take: other encodings than UTF-8
+        try:
             return fast.loads(body)
+        except ValueError:  # what it refuses, the other may take: other encodings than UTF-8
+            pass
     try:
         value = _decoder.decode(_text_of(body))
         if b"\\u" in body:
@@ -36,8 +37,10 @@ def parse_json(text: str) -> Any:
         ValueError: It is no JSON.
     """
     if fast is not None:
-        with contextlib.suppress(ValueError):
+        try:
             return fast.loads(text)
+        except ValueError:
+            pass
     return json.loads(text)
 
 

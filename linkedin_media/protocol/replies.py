@@ -182,12 +182,9 @@ def read_created_id(response: Response) -> Urn | None:
 
     Two ids that differ are as good as none: neither can be trusted.
     """
-    location = response.headers.get("location", "")
-    candidates = (
-        response.headers.get("x-restli-id"),
-        response.headers.get("x-linkedin-id"),
-        location.rstrip("/").rpartition("/")[2] if not response.headers.get("x-restli-id") else None,
-    )
+    headers = response.headers
+    named = headers.get("x-restli-id") or headers.get("location", "").rstrip("/").rpartition("/")[2]
+    candidates = (named, headers.get("x-linkedin-id"))
     ids = {urn for candidate in candidates if candidate and (urn := _post_urn(candidate))}
     return ids.pop() if len(ids) == 1 else None
 

@@ -14,18 +14,14 @@ from ..model.urn import Urn, expect
 RESERVED: Final = frozenset("|{}@[]()<>#\\*_~")
 """What must be escaped to be read as itself."""
 
-_ESCAPES: Final = [(character, f"\\{character}") for character in ("\\", *sorted(RESERVED - {"\\"}))]
-"""The backslash is the first: it comes with each of the others."""
-
+_TO_ESCAPE: Final = re.compile(r"[|{}@\[\]()<>#\\*_~]")
 _ESCAPED: Final = re.compile(r"\\([|{}@\[\]()<>#\\*_~])")
 _MENTIONABLE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def escape(plain: str) -> str:
     """Return plain text as little text that reads the same. Escaping it again escapes the escapes."""
-    for character, escaped in _ESCAPES:
-        plain = plain.replace(character, escaped)
-    return plain
+    return _TO_ESCAPE.sub(r"\\\g<0>", plain) if _TO_ESCAPE.search(plain) else plain
 
 
 def unescape(wire: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -105,18 +105,17 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, items: Mapping[str, str] | bytes | None = None) -> None:
         self._given = items or {}
-        self._found: Any = getattr(items, "getall", None)  # a multidict needs no other index
+        self._found: Any = (
+            None if type(items) is bytes else getattr(items, "getall", None)
+        )  # a multidict is an index itself
+        self._index: dict[str, str] | None = None
 
-    @cached_property
+    @property
     def _items(self) -> dict[str, str]:
         """The headers as they are looked up; of most replies nobody looks at any."""
-        if isinstance(self._given, bytes):
-            return headers_in(self._given)
-        items: dict[str, str] = {}
-        for name, value in self._given.items():
-            key = name.lower()
-            items[key] = f"{items[key]}, {value}" if key in items else value
-        return items
+        if self._index is None:
+            self._index = headers_in(self._given) if isinstance(self._given, bytes) else _indexed(self._given)
+        return self._index
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the value of a header, or `default`."""
@@ -133,6 +132,14 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+
+def _indexed(headers: Mapping[str, str]) -> dict[str, str]:
+    items: dict[str, str] = {}
+    for name, value in headers.items():
+        key = name.lower()
+        items[key] = f"{items[key]}, {value}" if key in items else value
+    return items
 
 
 @attrs.frozen(kw_only=True)
