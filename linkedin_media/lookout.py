@@ -94,4 +94,4 @@ class Limit:
 
 def interval_of(seconds: float) -> float:
     """Return how often to look at a limit of so many seconds."""
-    return min(seconds / _PART, _OFTEN)
+    return _OFTEN if seconds >= _OFTEN * _PART else seconds / _PART

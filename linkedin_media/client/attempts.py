@@ -82,15 +82,18 @@ class Attempts:
             NotSentInTime: The call must not leave any more.
             RateLimited: LinkedIn has refused too many of its kind.
         """
+        client, now = self.client, self.client.clock.monotonic
         self.number += 1
-        self._check_breaker()
-        if self.client.before_call is not None:
-            await self.client.before_call()
-        self.token = self.token or self.client.tokens.held() or await self._ask_for_token()
-        wait = self.client.throttle.wait(self.client.clock.monotonic())
+        if not self._breaker.admits(now()):
+            raise self._held_back()
+        if client.before_call is not None:
+            await client.before_call()
+        self.token = self.token or client.tokens.held() or await self._ask_for_token()
+        self._sent_at = now()
+        wait = client.throttle.wait(self._sent_at)
         if wait > 0:
             await self._wait_for_turn(wait)
-        self._sent_at = self.client.clock.monotonic()
+            self._sent_at = now()
         if self._sent_at > self.send_before:
             raise NotSentInTime(f"{self.what} was held back: the time in which it was to be sent had passed")
 
@@ -136,18 +139,16 @@ class Attempts:
         )
         await self.client.clock.sleep(delay)
 
-    def _check_breaker(self) -> None:
-        if not self._breaker.admits(self.client.clock.monotonic()):
-            method, _, resource = self.what.partition(" ")
-            resets_at = next_utc_midnight(self.client.clock.now())
-            raise RateLimited(
-                "not sent: earlier calls were refused for their rate",
-                status=429,
-                resets_at=resets_at,
-                method=method,
-                resource=resource,
-                hint=_HELD_BACK,
-            )
+    def _held_back(self) -> RateLimited:
+        method, _, resource = self.what.partition(" ")
+        return RateLimited(
+            "not sent: earlier calls were refused for their rate",
+            status=429,
+            resets_at=next_utc_midnight(self.client.clock.now()),
+            method=method,
+            resource=resource,
+            hint=_HELD_BACK,
+        )
 
     def _note_refusal(self, error: RateLimited) -> None:
         """Take refusals without an end for a daily limit, once there are enough of them."""

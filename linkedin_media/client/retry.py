@@ -98,4 +98,5 @@ class RetryQuota:
 
     def give_back(self) -> None:
         """Refill after a success."""
-        self.left = min(self.limit, self.left + 0.1)
+        if self.left < self.limit:
+            self.left = min(self.limit, self.left + 0.1)

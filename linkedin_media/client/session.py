@@ -162,9 +162,10 @@ class LinkedInClient:
 
     def breaker(self, what: str) -> Breaker:
         """Return what holds back calls of one kind that LinkedIn goes on refusing."""
-        if what not in self._breakers:
-            self._breakers[what] = Breaker(max(self.retry.max_attempts, _PATIENCE))
-        return self._breakers[what]
+        breaker = self._breakers.get(what)
+        if breaker is None:
+            breaker = self._breakers[what] = Breaker(max(self.retry.max_attempts, _PATIENCE))
+        return breaker
 
     def take_retry(self) -> bool:
         """Take one retry from the quota all calls share."""
