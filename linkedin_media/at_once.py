@@ -77,7 +77,7 @@ def send_file(fd: int, to: int, position: int, length: int) -> int:
 
 def is_cached(fd: int, position: int, length: int) -> bool:
     """Tell whether the system holds bytes of a file in memory; False where it does not say."""
-    call, pages = _system_call(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint), _Pages()
+    call, pages = _cachestat(), _Pages()
     if call is None or call(_CACHESTAT, fd, _range(position, length), ctypes.byref(pages), 0) < 0:
         return False
     cached: int = pages.cached
@@ -100,7 +100,7 @@ def _is_regular(name: bytes, resolve: int) -> bool:
 
 
 def _openat2(name: bytes, flags: int, resolve: int) -> int | None:
-    call = _system_call(ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t)
+    call = _opening()
     if call is None:
         return None
     fd: int = call(_OPENAT2, _HERE, name, _how(flags, resolve), _SIZE)
@@ -114,6 +114,15 @@ def _how(flags: int, resolve: int) -> Any:
 
 
 @cache
+def _opening() -> Any:
+    return _system_call(ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t)
+
+
+@cache
+def _cachestat() -> Any:
+    return _system_call(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint)
+
+
 def _system_call(*arguments: Any) -> Any:
     """Return what makes a system call with such arguments, None where the system has none of this name."""
     if not sys.platform.startswith("linux"):

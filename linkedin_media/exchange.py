@@ -130,7 +130,7 @@ def _options(outgoing: Outgoing, *, ours: bool) -> dict[str, Any]:
     if outgoing.once and outgoing.body is not None:
         body = _WatchedBytes(outgoing, outgoing.body)
     elif outgoing.upload is not None:
-        body = outgoing.upload
+        body = _UploadPayload(outgoing.upload)
         headers["Content-Length"] = str(outgoing.upload.size)
     return {
         "headers": headers,
@@ -153,6 +153,25 @@ class _WatchedBytes(aiohttp.BytesPayload):
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         self._outgoing.begun = True
         await super().write_with_length(writer, content_length)
+
+
+class _UploadPayload(aiohttp.Payload):
+    """An upload as a session sends it. It is ``consumed`` from the start, so that aiohttp never re-sends it behind our back."""
+
+    def __init__(self, body: UploadBody) -> None:
+        super().__init__(body, content_type="application/octet-stream")
+        self._body = body
+        self._size = body.size
+        self._consumed = True
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        await self._body.write(writer)
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:  # noqa: ARG002 -- aiohttp's signature
+        await self._body.write(writer)  # the length is the body's own
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 -- aiohttp's
+        raise TypeError("an upload is not text")
 
 
 class OverConnection:

@@ -1,4 +1,4 @@
-"""The body of an upload as aiohttp sends it: counted, sent once, watched for stalls."""
+"""The body of an upload: counted, sent once, watched for stalls."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def _keep() -> None:
     """Do nothing about a chunk that has left."""
 
 
-class UploadBody(aiohttp.Payload):
+class UploadBody:
     """Exactly `size` bytes from an async iterator, for one attempt only.
 
     It ends with its last byte: one more thread hop after it, and a fast server's answer would make aiohttp give up the
-    connection. It is ``consumed`` from its first byte on, so that aiohttp never re-sends it behind our back.
+    connection.
     """
 
     def __init__(
@@ -48,12 +48,10 @@ class UploadBody(aiohttp.Payload):
         on_progress: Callable[[int], None] = unwatched,
         on_sent: Callable[[], None] = _keep,
     ) -> None:
-        super().__init__(chunks, content_type="application/octet-stream")
         self._chunks = chunks
-        self._size = size
+        self.size = size
         self._on_progress = on_progress
         self._on_sent = on_sent
-        self._consumed = True
         self._transport: asyncio.WriteTransport | None = None
         self._bare: asyncio.WriteTransport | None = None  # nobody between writes heads of his own
         self._is_written = self._ended = False
@@ -61,11 +59,6 @@ class UploadBody(aiohttp.Payload):
         self.given = 0
         self.was_complete = False
         self.failure: Exception | None = None
-
-    @property
-    def size(self) -> int:
-        """How many bytes will be sent."""
-        return self._size or 0
 
     @property
     def sent(self) -> int:
@@ -78,7 +71,7 @@ class UploadBody(aiohttp.Payload):
     @property
     def complete(self) -> bool:
         """Tell whether every byte was given away: what is under way still is ahead of any answer to it."""
-        return self.given == self._size and (self._ended or self.sent == self._size)
+        return self.given == self.size and (self._ended or self.sent == self.size)
 
     def answered(self) -> None:
         """Take note of how much was given away when the answer began: what was not did not lead to it."""
@@ -185,14 +178,6 @@ class UploadBody(aiohttp.Payload):
         except Exception as error:
             self.failure = error
             raise
-
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:  # noqa: ARG002 -- aiohttp's signature
-        """Write every chunk; the length is the body's own."""
-        await self.write(writer)
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 -- aiohttp's
-        """Refuse: an image is no text."""
-        raise TypeError("an upload is not text")
 
 
 def _bare_socket(transport: asyncio.WriteTransport) -> int | None:

@@ -95,11 +95,11 @@ def test_a_system_that_refuses_the_call_opens_nothing(path: Path, monkeypatch: p
 def test_other_systems_open_nothing_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(ctypes, "CDLL", lambda _: pytest.fail("there is no such call"))
-    at_once._system_call.cache_clear()
+    at_once._opening.cache_clear()
     try:
         assert open_cached(path) is None
     finally:
-        at_once._system_call.cache_clear()
+        at_once._opening.cache_clear()
 
 
 def test_a_piece_is_read_only_whole(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -12,8 +13,10 @@ import pytest
 
 import linkedin_media as lm
 from linkedin_media import exchange
-from linkedin_media.exchange import unobserved
+from linkedin_media.exchange import Outgoing, unobserved
 from linkedin_media.protocol import images
+from linkedin_media.protocol.head import HeaderFields
+from linkedin_media.upload_body import UploadBody
 from tests.raw_server import RawServer, always, header
 
 if TYPE_CHECKING:
@@ -119,3 +122,19 @@ async def test_the_host_is_named_with_its_port() -> None:
         await sent(server)
 
     assert header(server.heads[0], "Host") == f"127.0.0.1:{server.port}"
+
+
+async def test_an_upload_over_a_session_is_no_text_and_is_not_sent_again() -> None:
+    body = UploadBody(no_chunks(), 3)
+    outgoing = Outgoing(
+        method="PUT", root="http://h", target="/", headers=HeaderFields({"Accept": "*/*"}), token=None, upload=body
+    )
+    payload = exchange._options(outgoing, ours=True)["data"]
+
+    assert (payload.size, payload.consumed) == (3, True)
+    with pytest.raises(TypeError, match="not text"):
+        payload.decode()
+
+
+async def no_chunks() -> AsyncIterator[bytes]:
+    yield b""

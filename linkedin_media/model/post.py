@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 import attrs
 
@@ -85,6 +85,9 @@ class Distribution:
     target_entities: Sequence[Any] | None = attrs.field(default=None, kw_only=True, hash=False)
     third_party_distribution_channels: Sequence[Any] | None = attrs.field(default=None, kw_only=True, hash=False)
     unknown_fields: Mapping[str, Any] = unknown_fields()
+
+
+MAIN_FEED: Final = Distribution()
 
 
 @attrs.frozen
@@ -182,7 +185,7 @@ class PostDraft:
     commentary: str | Commentary = ""
     content: Content | None = None
     visibility: Visibility | str = attrs.field(default=Visibility.PUBLIC, converter=visibility_of)
-    distribution: Distribution = attrs.field(factory=Distribution)
+    distribution: Distribution = MAIN_FEED
     lifecycle_state: LifecycleState | str = attrs.field(default=LifecycleState.PUBLISHED, converter=_lifecycle)
     is_reshare_disabled_by_author: bool = False
     reshare_parent: Urn | None = attrs.field(default=None, converter=optional_urn)

@@ -211,8 +211,21 @@ def _structure_open_enum(value: object, annotation: Any) -> Any:
     return _structure_text(value, annotation)
 
 
+def _is_optional(annotation: Any) -> bool:
+    members = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ()
+    return len(members) == 2 and type(None) in members
+
+
+def _optional_factory(annotation: Any, converter: Converter) -> Any:
+    """Return what structures ``X | None``, with what structures X looked for once, not for each value."""
+    (inner,) = (member for member in get_args(annotation) if member is not type(None))
+    structure = converter.get_structure_hook(inner)
+    return lambda value, _: None if value is None else structure(value, inner)
+
+
 def _make_converter() -> Converter:
     converter = Converter()
+    converter.register_structure_hook_factory(_is_optional, _optional_factory)
     converter.register_structure_hook(str, _structure_text)
     converter.register_structure_hook(int, _strict(int))
     converter.register_structure_hook(bool, _strict(bool))

@@ -10,11 +10,13 @@ from ..errors import InvalidArgument
 from ..model.collection import BatchResult, Page
 from ..model.image import MAX_ALT_TEXT
 from ..model.post import (
+    MAIN_FEED,
     MULTI_IMAGE_RANGE,
     ArticleContent,
     Commentary,
     Content,
     CreatedPost,
+    Distribution,
     ImageContent,
     LifecycleState,
     MultiImageContent,
@@ -47,11 +49,7 @@ def build_create(draft: PostDraft) -> Request:
         "author": draft.author,
         "commentary": _wire_of(draft.commentary),
         "visibility": str(draft.visibility),
-        "distribution": {
-            "targetEntities": [],
-            "thirdPartyDistributionChannels": [],
-            **codec.dump(draft.distribution),
-        },
+        "distribution": _TO_EVERYBODY if draft.distribution is MAIN_FEED else _wire_distribution(draft.distribution),
         "lifecycleState": str(draft.lifecycle_state),
         "isReshareDisabledByAuthor": draft.is_reshare_disabled_by_author,
     }
@@ -66,6 +64,13 @@ def build_create(draft: PostDraft) -> Request:
         body=json_body(body),
         repeat=Repeat.NEVER,
     )
+
+
+def _wire_distribution(distribution: Distribution) -> dict[str, Any]:
+    return {"targetEntities": [], "thirdPartyDistributionChannels": [], **codec.dump(distribution)}
+
+
+_TO_EVERYBODY: Final = _wire_distribution(MAIN_FEED)  # of most posts
 
 
 def check_create(draft: PostDraft) -> None:
