@@ -1,7 +1,7 @@
 """A connection of aiohttp's that reads plain answers by itself, see `protocol.plain_answer`.
 
-Whatever else comes, it gives the connection back to aiohttp's own protocol, as if it had never been away: what was asked for
-is read there, with every transfer coding, every interim answer and every way in which an answer may break off.
+Whatever else comes, it leaves to aiohttp's own protocol, as if that had never been away: there every transfer coding is
+known, every interim answer, and every way in which an answer may break off.
 """
 
 from __future__ import annotations

@@ -145,11 +145,11 @@ class Transport:
 
         try:
             exchanged, host = self._put(exchange, body, watchdog), self.base.host
-            return _checked(await contained(exchanged, watchdog, what="the upload was not finished", host=host), body)
-        except UploadIncomplete:
-            raise
+            response = await contained(exchanged, watchdog, what="the upload was not finished", host=host)
         except LinkedInMediaError as error:
             failure = body.failure or watchdog.failure or error
+        else:
+            return _checked(response, body)
         raise bare(failure)
 
     async def _put(self, exchange: Exchange, body: UploadBody, watchdog: Watchdog) -> Response:
