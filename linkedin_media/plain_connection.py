@@ -102,20 +102,19 @@ class PlainConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came."""
-        asked, head = self._asked, self._head
-        if head is not None:
-            data, self._piece = self._piece + data, b""
-        elif asked is not None:
+        asked, head, piece = self._asked, self._head, self._piece
+        if head is None and asked is not None:
             head = plain_head(data)
-        if head is None or asked is None or len(data) > head.end or head.end > READ:
+        whole = piece + data if piece else data
+        if head is None or asked is None or len(whole) > head.end or head.end > READ:
             self.leave()
             self.handler.data_received(data)
-        elif len(data) < head.end:
-            self._piece, self._head = data, head
+        elif len(whole) < head.end:
+            self._piece, self._head = whole, head
         else:
-            self._asked = self._head = None
+            self._asked, self._head, self._piece = None, None, b""
             if not asked.done():
-                asked.set_result(PlainAnswer(head, data[head.start :]))
+                asked.set_result(PlainAnswer(head, whole[head.start :]))
 
     def eof_received(self) -> None:
         """Let the connection end; what that means for an answer is aiohttp's to say."""

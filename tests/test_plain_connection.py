@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from linkedin_media.connections import Connections
 from linkedin_media.containment import contained
@@ -224,6 +224,7 @@ def answers(draw: st.DrawFn) -> list[bytes]:
 
 
 @given(answers(), st.booleans())
+@example([PLAIN[:-7], b"2\r\n{}\r\n0\r\n\r\n"], False)
 @settings(max_examples=400, deadline=None)
 def test_every_answer_is_read_as_aiohttp_reads_it(pieces: list[bytes], ends: bool) -> None:
     asyncio.run(both(pieces, ends=ends))
