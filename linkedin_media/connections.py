@@ -55,7 +55,7 @@ class Connections:
             connection.close()
             connection = await self._connected(root)
         handler, transport = connection.protocol, connection.transport
-        if handler is None or transport is None or transport.is_closing():
+        if handler is None or transport is None:
             connection.close()
             raise aiohttp.ClientConnectionResetError("the connection was closed")
         if hasattr(transport, "max_size"):  # not on every event loop

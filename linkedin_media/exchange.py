@@ -84,7 +84,6 @@ class Exchange(Protocol):
 
     async def response(self, most: int = MAX_REPLY) -> Response:
         """Send the request and read an answer of at most so many bytes. The body is told when the answer begins."""
-        ...
 
 
 def unobserved(session: aiohttp.ClientSession) -> bool:

@@ -98,5 +98,4 @@ class RetryQuota:
 
     def give_back(self) -> None:
         """Refill after a success."""
-        if self.left < self.limit:
-            self.left = min(self.limit, self.left + 0.1)
+        self.left = min(self.limit, self.left + 0.1)

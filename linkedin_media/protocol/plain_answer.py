@@ -7,6 +7,7 @@ to that parser, whatever it makes of it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 _LONGEST: Final = 8 * 1024
@@ -44,10 +45,15 @@ def plain_head(data: bytes) -> PlainHead | None:
 
 
 def headers_in(lines: bytes) -> dict[str, str]:
-    """Return the header fields of a plain head, by their names in lower case; of those that came twice both values."""
-    fields: dict[str, str] = {}
-    for line in lines.decode("ascii").split("\r\n")[1:-1]:
-        name, _, value = line.partition(":")
-        key, value = name.lower(), value.strip(" ")
-        fields[key] = f"{fields[key]}, {value}" if key in fields else value
-    return fields
+    """Return the header fields of a plain head, as `indexed` does."""
+    fields = (line.partition(":") for line in lines.decode("ascii").split("\r\n")[1:-1])
+    return indexed((name, value.strip(" ")) for name, _, value in fields)
+
+
+def indexed(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return header fields by their names in lower case; of those that came twice both values, by a comma."""
+    index: dict[str, str] = {}
+    for name, value in fields:
+        key = name.lower()
+        index[key] = f"{index[key]}, {value}" if key in index else value
+    return index

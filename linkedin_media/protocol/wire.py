@@ -15,7 +15,7 @@ from ..errors import InvalidArgument
 from . import restli
 from .head import HeaderFields
 from .json_writing import write_json
-from .plain_answer import headers_in
+from .plain_answer import headers_in, indexed
 from .redact import printable
 
 PROTOCOL_VERSION: Final = "2.0.0"
@@ -105,16 +105,14 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, items: Mapping[str, str] | bytes | None = None) -> None:
         self._given = items or {}
-        self._found: Any = (
-            None if type(items) is bytes else getattr(items, "getall", None)
-        )  # a multidict is an index itself
+        self._found: Any = getattr(items, "getall", None)  # a multidict needs no other index
         self._index: dict[str, str] | None = None
 
     @property
     def _items(self) -> dict[str, str]:
         """The headers as they are looked up; of most replies nobody looks at any."""
         if self._index is None:
-            self._index = headers_in(self._given) if isinstance(self._given, bytes) else _indexed(self._given)
+            self._index = headers_in(self._given) if isinstance(self._given, bytes) else indexed(self._given.items())
         return self._index
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -132,14 +130,6 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._items)
-
-
-def _indexed(headers: Mapping[str, str]) -> dict[str, str]:
-    items: dict[str, str] = {}
-    for name, value in headers.items():
-        key = name.lower()
-        items[key] = f"{items[key]}, {value}" if key in items else value
-    return items
 
 
 @attrs.frozen(kw_only=True)
