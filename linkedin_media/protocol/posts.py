@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, Literal
 
 from ..errors import InvalidArgument
@@ -49,7 +50,7 @@ def build_create(draft: PostDraft) -> Request:
         "author": draft.author,
         "commentary": _wire_of(draft.commentary),
         "visibility": str(draft.visibility),
-        "distribution": _TO_EVERYBODY if draft.distribution is MAIN_FEED else _wire_distribution(draft.distribution),
+        "distribution": _to_everybody() if draft.distribution is MAIN_FEED else _wire_distribution(draft.distribution),
         "lifecycleState": str(draft.lifecycle_state),
         "isReshareDisabledByAuthor": draft.is_reshare_disabled_by_author,
     }
@@ -70,7 +71,10 @@ def _wire_distribution(distribution: Distribution) -> dict[str, Any]:
     return {"targetEntities": [], "thirdPartyDistributionChannels": [], **codec.dump(distribution)}
 
 
-_TO_EVERYBODY: Final = _wire_distribution(MAIN_FEED)  # of most posts
+@cache
+def _to_everybody() -> dict[str, Any]:
+    """Return what most posts have in common, made with the first of them: nothing is structured where nothing is posted."""
+    return _wire_distribution(MAIN_FEED)
 
 
 def check_create(draft: PostDraft) -> None:
