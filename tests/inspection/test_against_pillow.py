@@ -226,6 +226,44 @@ def test_a_gif_is_walked_as_if_byte_by_byte(content: bytes) -> None:
         assert (found.width or 0, found.height or 0, found.frames) == _plainly(io.BytesIO(content))
 
 
+@st.composite
+def animations(draw: st.DrawFn) -> bytes:
+    """Frames of the usual shape, small and large, others between them, and at times cut off."""
+    sides = st.sampled_from([0, 1, 31, 255, 65_535])
+    some = draw(
+        st.lists(
+            st.builds(
+                _usual,
+                times=st.integers(1, 90),
+                sides=st.tuples(sides, sides, sides, sides),
+                flags=st.sampled_from([0x00, 0x40, 0x80, 0x83, 0x87]),
+                full=st.integers(0, 11),
+                last=st.integers(0, 255),
+            )
+            | st.sampled_from([b"!\xfe\2hi\0", b"\0", b"!", b",", frame(7, 7), b"!\xf9\4" + bytes(5) + b"!\xfe\0"]),
+            max_size=9,
+        )
+    )
+    content = gif(draw(sides), draw(sides), *some)
+    return content[: draw(st.integers(0, len(content)))] if draw(st.booleans()) else content
+
+
+def _usual(times: int, sides: tuple[int, int, int, int], flags: int, full: int, last: int) -> bytes:
+    left, top, width, height = sides
+    pixels = (b"\xff" + b"!" * 255) * full + (bytes((last,)) + b"," * last if last else b"") + b"\0"
+    control = b"!\xf9\4" + bytes(5)
+    return (control + frame(width, height, left=left, top=top, flags=flags, pixels=pixels)) * times
+
+
+@given(animations())
+@settings(max_examples=300, deadline=None)
+def test_an_animation_is_walked_as_if_byte_by_byte(content: bytes) -> None:
+    found = look(content, UNLIMITED)
+
+    if found.format == "GIF" and len(content) >= SCREEN_HEADER:
+        assert (found.width or 0, found.height or 0, found.frames) == _plainly(io.BytesIO(content))
+
+
 def _plainly(file: io.BytesIO) -> tuple[int, int, int]:
     """The same walk in its plainest form: no window, no runs, no budget."""
     head = file.read(SCREEN_HEADER)

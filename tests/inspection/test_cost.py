@@ -94,11 +94,21 @@ class TestReads:
         assert source.bytes_read < 1.01 * len(animation) + 16 * KIB
         assert source.largest_read <= 512 * KIB
 
-    def test_a_gif_of_too_many_frames_is_read_no_further_than_they_go(self) -> None:
-        found, source = counted(gif(31, 17, frame(31, 17) * 500_000))
+    @pytest.mark.parametrize("control", [b"", b"!\xf9\4\0\0\0\0\0"])
+    def test_a_gif_of_too_many_frames_is_read_no_further_than_they_go(self, control: bytes) -> None:
+        found, source = counted(gif(31, 17, (control + frame(31, 17)) * 500_000))
 
         assert found.frames == 251
         assert source.reads == [(0, 16 * KIB)]
+
+    def test_a_gif_of_small_frames_is_read_twice(self) -> None:
+        pixels = FULL + b"\x2a" + bytes(42) + b"\0"
+        animation = gif(31, 17, (b"!\xf9\4\0\0\0\0\0" + frame(31, 17, pixels=pixels)) * 250)
+
+        found, source = counted(animation)
+
+        assert (found.frames, len(source.reads)) == (250, 2)
+        assert source.bytes_read < len(animation) + 16 * KIB
 
     def test_memory_is_bounded_whatever_the_size_of_the_file(self) -> None:
         animation = gif(31, 17, *[frame(31, 17, pixels=MIB_OF_PIXELS)] * 20)

@@ -189,6 +189,38 @@ class TestUsualFrames:
 
         assert (found.frames, found.width, found.height, found.warnings) == (200, 209, 23, ())
 
+    @pytest.mark.parametrize("flags", [0x00, 0x7F, *range(0x80, 0x88), 0xC7])
+    def test_small_ones_of_any_length_are_passed(self, flags: int) -> None:
+        frames = [
+            CONTROL + frame(31, 17, flags=flags, pixels=full(last % 10) + (full(1, last) if last else b"") + b"\0")
+            for last in range(255)
+        ]
+
+        found = look(gif(31, 17, *frames), ImageRules(max_gif_frames=300))
+
+        assert (found.frames, found.width, found.height, found.warnings) == (255, 31, 17, ())
+
+    @pytest.mark.parametrize(("frames", "told"), [(250, 250), (251, 251), (252, 251), (2_000, 251), (40_000, 251)])
+    def test_counting_small_ones_stops_at_one_too_many(self, frames: int, told: int) -> None:
+        before, behind = CONTROL + frame(31, 17), CONTROL + frame(99, 99)
+
+        found = look(gif(31, 17, before * frames, behind * (frames >= 251)))
+
+        assert (found.frames, found.width, found.warnings) == (told, 31, ())
+
+    def test_small_ones_are_paid_for(self) -> None:
+        small = (CONTROL + frame(31, 17, pixels=full(1) + full(1, 9) + b"\0")) * 100
+
+        assert codes(gif(31, 17, small, COMMENT, small), ImageRules(max_steps=810)) == []
+        assert codes(gif(31, 17, small, COMMENT, small), ImageRules(max_steps=790)) == ["TOO_COMPLEX"]
+
+    def test_small_ones_before_large_ones_are_passed(self) -> None:
+        small, large = (CONTROL + frame(31, 17, pixels=full(count) + b"\0") for count in (1, 9))
+
+        found = look(gif(31, 17, (small * 40 + large) * 3 + large * 40 + small * 40))
+
+        assert (found.frames, found.warnings) == (203, ())
+
     def test_others_between_them_are_passed(self) -> None:
         streamed = CONTROL + frame(31, 17, pixels=b"".join(full(1, length) for length in (9, 8, 7)) + b"\0")
         usual = CONTROL + frame(31, 17)
