@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 _LONGEST: Final = 8 * 1024
 """Bytes of a head that is looked at."""
 
-_HEAD: Final = re.compile(rb"HTTP/1\.1 ([2-5][0-9]{2}) [ -~]*(\r\n(?:[0-9A-Za-z_-]+:[ -~]*\r\n)+)\r\n")
+_HEAD: Final = re.compile(rb"HTTP/1\.1 ([2-5][0-9]{2}) [ -~]*+(\r\n(?:[0-9A-Za-z_-]++:[ -~]*+\r\n)++)\r\n")
 _FRAMING: Final = re.compile(
-    rb"\n(?:content-length: ?([0-9]{1,7})\r|connection: ?keep-alive\r|"
+    rb"\n(?=[ctu])(?:content-length: ?([0-9]{1,7})\r|connection: ?keep-alive\r|"
     rb"(content-length|transfer-encoding|content-encoding|connection|upgrade|trailer):)"
 )
 _WITHOUT_CONTENT: Final = (b"204", b"304")

@@ -184,7 +184,7 @@ def read_created_id(response: Response) -> Urn | None:
     """
     headers = response.headers
     named = headers.get("x-restli-id") or headers.get("location", "").rstrip("/").rpartition("/")[2]
-    candidates = (named, headers.get("x-linkedin-id"))
+    candidates = {named, headers.get("x-linkedin-id")}
     ids = {urn for candidate in candidates if candidate and (urn := _post_urn(candidate))}
     return ids.pop() if len(ids) == 1 else None
 

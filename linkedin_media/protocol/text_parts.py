@@ -21,7 +21,7 @@ _MENTIONABLE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 def escape(plain: str) -> str:
     """Return plain text as little text that reads the same. Escaping it again escapes the escapes."""
-    return _TO_ESCAPE.sub(r"\\\g<0>", plain) if _TO_ESCAPE.search(plain) else plain
+    return _TO_ESCAPE.sub(lambda reserved: f"\\{reserved[0]}", plain)  # a template takes three times as long
 
 
 def unescape(wire: str) -> str:
