@@ -12,9 +12,8 @@ from ..model.job import ImageSource, Job, Readable
 from ..model.post import Content, CreatedPost, ImageContent, MultiImageContent, PostDraft
 from ..model.urn import Urn, owner_urn
 from ..options import Concurrency, ImageRules, PollPolicy
-from ..places import Places
 from ..protocol import posts as posts_protocol
-from .entrance import Entry, room_for
+from .crowd import Crowd
 from .events import Observer, Stage, Track, ignore
 from .outcomes import Failed, Outcome, Published, Unknown, Uploaded
 from .poller import shared_poller
@@ -86,48 +85,14 @@ class Pipeline:
         tracks = tracks_of(job, self._observer)
         return await self._post(job, await self._upload_all(job, tracks), tracks)
 
-    async def publish_all(self, jobs: Iterable[Job] | AsyncIterable[Job]) -> AsyncIterator[Outcome]:
+    def publish_all(self, jobs: Iterable[Job] | AsyncIterable[Job]) -> AsyncIterator[Outcome]:
         """Publish many jobs and give their outcomes as they finish; one failure never stops another.
 
         `jobs` is read as places fall free, never ahead, so it may be endless. A job without a commentary ends as
         `Uploaded`. What `jobs` itself raises is raised once the jobs before it have ended. Leaving the loop early cancels
         what is under way.
         """
-        awaited = isinstance(jobs, AsyncIterable)
-        places, entrance = Places(self._bounds.jobs), Places(room_for(self._bounds.upload, awaited=awaited))
-        outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
-
-        async def work(job: Job) -> None:
-            entry = Entry(len(getattr(job, "images", "1")), entrance.give)  # what is no job fails in its turn
-            try:
-                outcome = await self._outcome(job, entry.sent)
-            finally:
-                entry.leave()
-            outcomes.put_nowait(outcome)
-
-        async def feed() -> Exception | None:
-            failure = None
-            try:
-                async with asyncio.TaskGroup() as group:
-                    try:
-                        async for job in _as_places_fall_free(jobs, places, entrance):
-                            group.create_task(work(job))
-                    except Exception as error:  # noqa: BLE001 -- what the caller's iterable raises must not end the jobs before
-                        failure = error
-            finally:
-                outcomes.put_nowait(None)
-            return failure
-
-        feeder = asyncio.create_task(feed())
-        try:
-            while (outcome := await outcomes.get()) is not None:
-                places.give()
-                yield outcome
-            if (failure := await feeder) is not None:
-                raise failure
-        finally:
-            feeder.cancel()
-            await asyncio.wait([feeder])
+        return Crowd(jobs, self._outcome, self._bounds).outcomes()
 
     async def upload_all(self, job: Job) -> tuple[Urn, ...]:
         """Upload the images of `job` until they are AVAILABLE; their URNs in the job's order.
@@ -250,27 +215,3 @@ def _gained(tracks: Sequence[Track]) -> tuple[Urn, ...]:
 
 def _urns(error: LinkedInMediaError) -> tuple[Urn, ...]:
     return tuple(Urn(image) for image in error.images)
-
-
-async def _as_places_fall_free(
-    jobs: Iterable[Job] | AsyncIterable[Job], places: Places, entrance: Places
-) -> AsyncIterator[Job]:
-    if isinstance(jobs, AsyncIterable):
-        source = aiter(jobs)
-        while True:
-            await places.take()
-            await entrance.take()
-            try:
-                yield await anext(source)
-            except StopAsyncIteration:
-                return
-
-    iterator = iter(jobs)
-    while True:
-        await places.take()
-        await entrance.take()
-        try:
-            job = next(iterator)
-        except StopIteration:
-            return
-        yield job

@@ -67,6 +67,22 @@ async def test_leaving_after_the_iterable_has_failed_surprises_nobody(ward: Ward
     assert surprises == []
 
 
+async def test_leaving_twice_leaves_no_task_either(ward: Ward) -> None:
+    ward.simulator.configure(processing_seconds=3600.0)
+    client, number = ward.client(), 30
+    before = Footprint.now()
+    jobs = [ward.job(picture(seed=seed), text=f"{seed}") for seed in range(number)]
+    publishing = asyncio.create_task(first_of(ward.pipeline(client, poll=lm.PollPolicy()).publish_all(jobs)))
+    await eventually(lambda: ward.puts == number, 20)
+
+    for _ in range(3):
+        publishing.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait([publishing])
+
+    assert await settled(lambda: len(asyncio.all_tasks()) <= before.tasks)
+
+
 async def test_what_is_no_iterable_is_an_error() -> None:
     async with lm.LinkedInClient("AQX") as client:
         with pytest.raises(TypeError, match="not iterable"):
