@@ -54,6 +54,7 @@ class UploadBody:
         self._on_sent = on_sent
         self._transport: asyncio.WriteTransport | None = None
         self._bare: asyncio.WriteTransport | None = None  # nobody between writes heads of his own
+        self._plain: int | None = None  # its socket, where nothing encrypts
         self._is_written = self._ended = False
         self._sent = 0
         self.given = 0
@@ -99,11 +100,7 @@ class UploadBody:
             chunk = await self._next_chunk()
             self.given += len(chunk)
             try:
-                if self.size <= _AT_ONCE:
-                    await writer.write(chunk)
-                else:
-                    for start in range(0, len(chunk), _PIECE):
-                        await writer.write(memoryview(chunk)[start : start + _PIECE])
+                await self._write_chunk(writer, chunk)
             except (ConnectionError, aiohttp.ClientConnectionError):
                 self.given -= len(chunk)
                 return
@@ -113,6 +110,19 @@ class UploadBody:
             self._tell()
         self._ended = True
 
+    async def _write_chunk(self, writer: AbstractStreamWriter, chunk: bytes | memoryview) -> None:
+        """Write a chunk in pieces, straight to the transport where nobody is between: what is there takes a fifth as long."""
+        size = len(chunk) if self.size <= _AT_ONCE else _PIECE
+        for start in range(0, len(chunk), size):
+            piece = memoryview(chunk)[start : start + size]
+            if self._bare is None:
+                await writer.write(piece)
+                continue
+            if self._bare.is_closing():
+                raise aiohttp.ClientConnectionResetError("the connection was closed")
+            self._bare.write(piece)
+            await writer.drain()
+
     def begin(self, transport: asyncio.WriteTransport, head: bytes) -> bool:
         """Write the head of the request, and the body if that can be had at once; tell whether all of it could.
 
@@ -120,6 +130,7 @@ class UploadBody:
         what can be had; see `OpenImage`.
         """
         self._transport = self._bare = transport
+        self._plain = _plain_socket(transport)
         socket = self._socket()
         if socket is None:
             self._write_whole(transport, head)
@@ -144,9 +155,11 @@ class UploadBody:
 
     def _socket(self) -> int | None:
         """Return the socket to which the system can send what comes next by itself, None where it cannot."""
+        socket, transport = self._plain, self._bare
+        if socket is None or transport is None or transport.is_closing() or transport.get_write_buffer_size():
+            return None
         can_send: Callable[[], bool] | None = getattr(self._chunks, "can_send", None)
-        socket = None if can_send is None or self._bare is None else _bare_socket(self._bare)
-        return None if can_send is None or socket is None or not can_send() else socket
+        return None if can_send is None or not can_send() else socket
 
     def _send_file(self, socket: int | None) -> bool:
         """Have the system send what comes next, as much as the network takes at once; tell whether it took any."""
@@ -180,12 +193,10 @@ class UploadBody:
             raise
 
 
-def _bare_socket(transport: asyncio.WriteTransport) -> int | None:
-    """Return the descriptor of the socket where what is written to it next goes out next, as it is."""
+def _plain_socket(transport: asyncio.WriteTransport) -> int | None:
+    """Return the descriptor of the socket where what is written to it goes out as it is."""
     socket = transport.get_extra_info("socket")
     if socket is None or transport.get_extra_info("sslcontext") is not None:
-        return None
-    if transport.is_closing() or transport.get_write_buffer_size():
         return None
     descriptor: int = socket.fileno()
     return descriptor
