@@ -112,7 +112,7 @@ class UploadBody:
 
     async def _write_chunk(self, writer: AbstractStreamWriter, chunk: bytes | memoryview) -> None:
         """Write a chunk in pieces, straight to the transport where nobody is between: what is there takes a fifth as long."""
-        size = len(chunk) if self.size <= _AT_ONCE else _PIECE
+        size = _AT_ONCE if self.size <= _AT_ONCE else _PIECE
         for start in range(0, len(chunk), size):
             piece = memoryview(chunk)[start : start + size]
             if self._bare is None:

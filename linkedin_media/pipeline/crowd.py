@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
-from typing import Final
+from typing import Any, Final
 
 from ..model.job import Job
 from ..options import Concurrency
@@ -72,8 +72,9 @@ class Crowd:
                 return
             self._running.add(asyncio.create_task(self._carry_out(job)))
 
-    async def _carry_out(self, job: Job) -> None:
-        entry = Entry(len(getattr(job, "images", "1")), self._entrance.give)  # what is no job fails in its turn
+    async def _carry_out(self, job: Any) -> None:
+        images = len(job.images) if isinstance(job, Job) else 1  # what is no job fails in its turn
+        entry = Entry(images, self._entrance.give)
         try:
             self._outcomes.append(await self._work(job, entry.sent))
         finally:

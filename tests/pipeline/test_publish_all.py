@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -180,8 +181,9 @@ async def test_what_the_jobs_raise_comes_after_the_outcomes_of_those_before(ward
     assert ward.posts == 3
 
 
-async def test_what_is_no_job_fails_alone(ward: Ward) -> None:
-    outcomes = [outcome async for outcome in patient(ward).publish_all([job(ward, 1), "a.png"])]  # type: ignore[list-item]
+@pytest.mark.parametrize("other", ["a.png", None, SimpleNamespace(images=5)], ids=str)
+async def test_what_is_no_job_fails_alone(ward: Ward, other: Any) -> None:
+    outcomes = [outcome async for outcome in patient(ward).publish_all([job(ward, 1), other])]
 
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Failed", "Published"]
 
