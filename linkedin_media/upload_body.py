@@ -111,7 +111,7 @@ class UploadBody:
         self._ended = True
 
     async def _write_chunk(self, writer: AbstractStreamWriter, chunk: bytes | memoryview) -> None:
-        """Write a chunk in pieces, straight to the transport where nobody is between: what is there takes a fifth as long."""
+        """Write a chunk in pieces, straight to the transport where there is no need for the accounts that a writer keeps."""
         size = _AT_ONCE if self.size <= _AT_ONCE else _PIECE
         for start in range(0, len(chunk), size):
             piece = memoryview(chunk)[start : start + size]

@@ -43,11 +43,11 @@ class Crowd:
         feeder.add_done_callback(lambda _: self._changed.set())
         try:
             while self._outcomes or self._running or not feeder.done():
-                while self._outcomes:
+                if self._outcomes:
                     self._places.give()
                     yield self._outcomes.popleft()
-                self._changed.clear()
-                if self._running or not feeder.done():
+                else:
+                    self._changed.clear()
                     await self._changed.wait()
             await feeder
         finally:
