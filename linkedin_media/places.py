@@ -87,15 +87,29 @@ class Places:
                 return True
         return False
 
-    async def _turn(self) -> None:
-        waiting = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
+    def let_in(self, waiting: asyncio.Future[None]) -> None:
+        """Have `waiting` be done once there is a place for whoever awaits it with `taken`."""
+        if waiting.done():
+            return
+        if self._free > 0:
+            self._free -= 1
+            waiting.set_result(None)
+        else:
+            self._waiting.append(waiting)
+
+    async def taken(self, waiting: asyncio.Future[None]) -> None:
+        """Take the place for which `waiting` is let in, now or later, unless it ends with an error before."""
         try:
             await waiting
         except asyncio.CancelledError:
-            if not waiting.cancelled():
+            if not waiting.cancelled() and waiting.exception() is None:
                 self.give()  # it had just been handed over
             raise
+
+    def _turn(self) -> Awaitable[None]:
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        return self.taken(waiting)
 
     async def _relief(self) -> None:
         behind = asyncio.get_running_loop().create_future()

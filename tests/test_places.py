@@ -69,6 +69,53 @@ async def test_a_place_handed_to_someone_who_is_cancelled_goes_on() -> None:
     assert first.cancelled() or await _is_done(first)
 
 
+async def test_a_place_is_taken_by_whoever_awaits_what_is_let_in() -> None:
+    places, loop = Places(1), asyncio.get_running_loop()
+    first, second = loop.create_future(), loop.create_future()
+
+    places.let_in(first)
+    places.let_in(second)
+    await places.taken(first)
+    assert not second.done()
+
+    places.give()
+    await places.taken(second)
+    places.give()
+    assert places._free == 1
+
+
+async def test_what_failed_or_was_left_before_it_is_let_in_takes_no_place() -> None:
+    places, loop = Places(1), asyncio.get_running_loop()
+    failed, left = loop.create_future(), loop.create_future()
+    failed.set_exception(OSError("full"))
+    left.cancel()
+
+    places.let_in(failed)
+    places.let_in(left)
+    with pytest.raises(OSError, match="full"):
+        await places.taken(failed)
+    with pytest.raises(asyncio.CancelledError):
+        await places.taken(left)
+
+    assert places._free == 1
+
+
+async def test_a_place_whose_taker_is_cancelled_at_that_moment_goes_on() -> None:
+    places, loop = Places(1), asyncio.get_running_loop()
+    waiting, failed = loop.create_future(), loop.create_future()
+    takers = [asyncio.create_task(places.taken(one)) for one in (waiting, failed)]
+    await asyncio.sleep(0)
+
+    places.let_in(waiting)
+    failed.set_exception(OSError("full"))
+    for taker in takers:
+        taker.cancel()
+    await asyncio.wait(takers)
+
+    assert all(taker.cancelled() for taker in takers)
+    assert places._free == 1
+
+
 async def take(places: Places) -> None:
     await places.take()
 

@@ -26,13 +26,12 @@ def resolve(future: asyncio.Future[Any], result: Any) -> None:
 class Write:
     """One write and whoever is to hear of it: any `work`, or the update of a job's row.
 
-    `heard` is called in its loop with `whom`, and the result or the error there was; it raises nothing. `plain` work has SQL
+    `heard` is called in its loop with the result, or the error there was; it raises nothing. `plain` work has SQL
     of its own, and needs nothing else.
     """
 
     loop: asyncio.AbstractEventLoop
-    heard: Callable[[Any, Any], None]
-    whom: Any
+    heard: Callable[[Any], None]
     job: int = 0
     row: JobRow = ()
     work: Callable[[Any], Any] | None = None
@@ -65,5 +64,5 @@ class Batch:
         loop = self._loop
         for write in self.writes:
             if write.loop is loop:
-                write.heard(write.whom, write.result)
+                write.heard(write.result)
         told()

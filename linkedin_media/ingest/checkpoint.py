@@ -13,7 +13,8 @@ import attrs
 
 from ..model.image import InitializedUpload, UploadedImage
 from ..pipeline.stages import Checkpoint
-from .jobs import ImageProgress, Record
+from .image_progress import ImageProgress
+from .jobs import Record
 from .ledger import Ledger
 from .states import INITIALIZED, UPLOADED
 
@@ -31,7 +32,7 @@ class ImageCheckpoint(Checkpoint):
     record: Record
     image: ImageProgress
 
-    async def initialized(self, started: InitializedUpload) -> None:
+    def initialized(self, started: InitializedUpload) -> None:
         """Note where the bytes go."""
         image = self.image
         if image.urn:
@@ -40,7 +41,7 @@ class ImageCheckpoint(Checkpoint):
         self.record.enter(INITIALIZED)
         self.ledger.save_soon(self.record)
 
-    async def uploaded(self, uploaded: UploadedImage) -> None:
+    def uploaded(self, uploaded: UploadedImage) -> None:
         """Note that they are there, and forget the URL."""
         self.image.sent(uploaded)
         if not self.record.unsent:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, ClassVar, Final
@@ -12,12 +11,13 @@ from typing import Any, ClassVar, Final
 import attrs
 
 from ..errors import InvalidArgument
-from ..model.image import InitializedUpload, MediaLibraryMetadata, UploadedImage
+from ..model.image import MediaLibraryMetadata
 from ..model.job import ImageSource, Job
 from ..model.urn import Urn
 from ..protocol.json_reading import parse_json
 from ..protocol.json_writing import write_json
 from ..regular_file import LinkFree
+from .image_progress import ImageProgress
 from .states import AVAILABLE, FAILED, FINAL, FOLLOWERS, NEW, POSTED, State
 from .verdicts import describe
 
@@ -106,46 +106,6 @@ class Added:
     known: int
 
 
-@attrs.define
-class ImageProgress:
-    """How far one image of a job is. The upload URL is a credential: it is forgotten once used."""
-
-    urn: str | None = None
-    url: str | None = attrs.field(default=None, repr=False)
-    expires: int | None = None
-    size: int | None = None
-    sha256: str | None = None
-    available: bool = False
-
-    def begin(self, started: InitializedUpload) -> None:
-        """Take down a registered upload."""
-        expires = started.upload_url_expires_at
-        self.urn, self.url = started.image, started.upload_url
-        self.expires = None if expires is None else int(expires.timestamp() * 1000)
-        self.size, self.sha256, self.available = None, None, False
-
-    def sent(self, uploaded: UploadedImage) -> None:
-        """Take down that every byte is sent."""
-        self.urn, self.size, self.sha256 = uploaded.image, uploaded.size, uploaded.sha256 or None
-        self.url, self.expires = None, None
-
-    @property
-    def is_sent(self) -> bool:
-        """True once every byte is sent: only then is their number written down."""
-        return self.size is not None
-
-    def resume(self) -> InitializedUpload | UploadedImage | None:
-        """Return what the pipeline may go on from."""
-        if self.urn is None:
-            return None
-        if self.is_sent:
-            return UploadedImage(image=Urn(self.urn), size=self.size or 0, sha256=self.sha256 or "")
-        if self.url is None:
-            return None
-        expires = None if self.expires is None else datetime.fromtimestamp(self.expires / 1000, UTC)
-        return InitializedUpload(image=self.urn, upload_url=self.url, upload_url_expires_at=expires)
-
-
 @attrs.define(eq=False)
 class Record:
     """A job as the ledger has it. Change it through its methods, then save it."""
@@ -208,8 +168,7 @@ class Record:
 
     def dump_images(self) -> str:
         """Return how far the images are as JSON text."""
-        images = map(_image_cells, self.images)
-        return _write([{name: value for name, value in zip(_IMAGE, image, strict=True) if value} for image in images])
+        return _write([image.dump() for image in self.images])
 
     @property
     def done(self) -> bool:
@@ -284,9 +243,7 @@ def _write(value: Mapping[str, Any] | Sequence[Any]) -> str:
 
 
 _write_ascii: Final = json.JSONEncoder(separators=(",", ":")).encode  # a file's name may be no Unicode
-_IMAGE: Final = tuple(field.name for field in attrs.fields(ImageProgress))
 _urn_of: Final[Callable[[ImageProgress], str | None]] = attrgetter("urn")
-_image_cells: Final[Callable[[ImageProgress], tuple[object, ...]]] = attrgetter(*_IMAGE)
 _SAVED: Final = ("tries", "sendings", "not_before", "post", "began_at", "uploaded_at", "available_at", "ended_at")
 _PLAIN: Final = (*_SAVED, "first_intent_at", "intent_at")
 

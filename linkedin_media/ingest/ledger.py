@@ -175,12 +175,11 @@ class Ledger:
         """
         self._behind.raise_failure()
         row = (record.id, self.me, POSTED, record.post and str(record.post), record.ended_at)
-        self._writer.update_then(record.id, row, self._saved_posted, (record, told), crowd=len(self._held))
+        self._writer.update_then(record.id, row, partial(self._saved_posted, record, told), crowd=len(self._held))
 
     def _saved_posted(
-        self, saved: tuple[Record, Callable[[Record, Exception | None], None]], error: Exception | None
+        self, record: Record, told: Callable[[Record, Exception | None], None], error: Exception | None
     ) -> None:
-        record, told = saved
         if error is None:
             self._held.discard(record.id)
         told(record, error)
@@ -193,18 +192,17 @@ class Ledger:
         """
         self._behind.add(record)
 
-    async def intend(self, record: Record, digest: str) -> None:
-        """Write down, with the database's own time, that the post is about to be sent; durable before it returns.
+    def intend(self, record: Record, digest: str, told: Callable[[Exception | None], None]) -> None:
+        """Write down, with the database's own time, that the post is about to be sent.
 
-        Raises:
-            LostLease: Another worker has taken it over: do not send.
+        `told` is called once that is durable, or with the error: `LostLease` where another worker has taken it over.
         """
         record.enter(POSTING)
         record.sendings += 1  # not one more than there were: a repeated write must change nothing
         self._behind.overtake(record)
         first = record.first_intent()
         row = self._row(record, digest) if first is None else (record.id, self.me, FIRST_INTENT, digest, *first)
-        await self._write(record, row)
+        self._writer.update_then(record.id, row, told, crowd=len(self._held))
 
     def _write(self, record: Record, row: JobRow) -> asyncio.Future[None]:
         return self._writer.update(record.id, row, crowd=len(self._held))

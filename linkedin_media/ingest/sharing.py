@@ -17,7 +17,7 @@ from ..model.urn import Urn
 from ..pipeline.stages import ImageWork, Stages
 from ..reading import CHUNK
 from ..regular_file import open_regular
-from .jobs import ImageProgress
+from .image_progress import ImageProgress
 from .ledger import Ledger
 
 

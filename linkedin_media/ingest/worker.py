@@ -26,10 +26,11 @@ from ..model.job import Job
 from ..model.post import CreatedPost, PostDraft
 from ..pipeline.events import Observer, Track
 from ..pipeline.pipeline import check_job, draft_of, tracks_of
-from ..pipeline.stages import ImageWork, Stages, ignore_sent
+from ..pipeline.stages import ImageWork, Stages, Told, ignore_sent
 from ..protocol.hosts import UPLOAD_HOSTS, distrust
 from .checkpoint import ImageCheckpoint, now_ms
-from .jobs import ImageProgress, Record
+from .image_progress import ImageProgress
+from .jobs import Record
 from .ledger import Ledger
 from .options import IngestOptions
 from .reconcile import FATAL
@@ -138,7 +139,7 @@ class Worker:
             track=track,
             media_library=job.media_library,
             checkpoint=ImageCheckpoint(self.ledger, record, progress),
-            resume=self._reached(progress),
+            resume=None if progress.urn is None else self._reached(progress),
             sent=sent,
         )
         if self.images is None:
@@ -177,10 +178,10 @@ class Worker:
             return True
         return False
 
-    async def _intend(self, record: Record, body: bytes) -> float:
+    def _intend(self, record: Record, body: bytes, told: Told) -> float:
         self.sending.add(record.id)
         asked = self.client.clock.monotonic()  # before the intent: a slow commit must not make time for a late sending
-        await self.ledger.intend(record, hashlib.sha256(body).hexdigest())
+        self.ledger.intend(record, hashlib.sha256(body).hexdigest(), told)
         return asked + self.options.send_within
 
     async def posted(self, record: Record, post: CreatedPost) -> None:

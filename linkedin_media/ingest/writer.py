@@ -13,6 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -72,7 +73,7 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._submit(Write(loop, resolve, future, work=work, plain=plainly), 0.0)
+        self._submit(Write(loop, partial(resolve, future), work=work, plain=plainly), 0.0)
         return await future
 
     def update(self, job: int, row: JobRow, *, crowd: int) -> asyncio.Future[None]:
@@ -84,14 +85,12 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
-        self._update_then(Write(loop, resolve, future, job, row), crowd)
+        self._update_then(Write(loop, partial(resolve, future), job, row), crowd)
         return future
 
-    def update_then(
-        self, job: int, row: JobRow, heard: Callable[[T, Exception | None], None], whom: T, *, crowd: int
-    ) -> None:
-        """Do as `update` does, and call `heard` with `whom` then: a call takes less than waking a task with nothing else to do."""
-        self._update_then(Write(asyncio.get_running_loop(), heard, whom, job, row), crowd)
+    def update_then(self, job: int, row: JobRow, heard: Callable[[Exception | None], None], *, crowd: int) -> None:
+        """Do as `update` does, and call `heard` then: a call takes less than waking a task with nothing else to do."""
+        self._update_then(Write(asyncio.get_running_loop(), heard, job, row), crowd)
 
     def _update_then(self, write: Write, crowd: int) -> None:
         linger = _PATIENCE
@@ -156,9 +155,9 @@ class Writer:
 
     def _try_to_commit(self, writes: Sequence[Write]) -> None:
         """Every write may be made twice with the same effect, so that one whose commit nobody confirmed is repeated."""
+        plainly = not [write for write in writes if write.work is not None and not write.plain]
         for pause in _RETRIES:
             try:
-                plainly = all(write.work is None or write.plain for write in writes)
                 with self._database.begin(plainly=plainly) as connection:
                     _apply(connection, writes, self._update)
                 return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
@@ -41,13 +43,20 @@ MAX_UPLOADS: Final = 3
 """How often the bytes of one image are sent when LinkedIn acknowledges them and goes on waiting for them."""
 
 
-class Checkpoint(Protocol):
-    """Told each step of an image before the next one begins, so that it can be written down first."""
+Told = Callable[[Exception | None], None]
+"""Called once an intent is written down, or with the error there was."""
 
-    async def initialized(self, started: InitializedUpload) -> None:
+Intend = Callable[[bytes, Told], float]
+"""Has an intent written down, and returns until when (of the client's monotonic clock) its post may leave."""
+
+
+class Checkpoint(Protocol):
+    """Told each step of an image before the next one begins. It notes the step; nothing waits until it is written down."""
+
+    def initialized(self, started: InitializedUpload) -> None:
         """An upload is registered; its bytes are sent next."""
 
-    async def uploaded(self, uploaded: UploadedImage) -> None:
+    def uploaded(self, uploaded: UploadedImage) -> None:
         """Every byte is sent; its status is asked for next."""
 
 
@@ -55,10 +64,10 @@ class Checkpoint(Protocol):
 class NoCheckpoint(Checkpoint):
     """Write nothing down."""
 
-    async def initialized(self, started: InitializedUpload) -> None:
+    def initialized(self, started: InitializedUpload) -> None:
         """Do nothing."""
 
-    async def uploaded(self, uploaded: UploadedImage) -> None:
+    def uploaded(self, uploaded: UploadedImage) -> None:
         """Do nothing."""
 
 
@@ -136,10 +145,8 @@ class Stages:
             async with self._inspecting:
                 refuse(source.name, await inspect_file(source, self._rules, self._client.readers))
 
-    async def post(
-        self, draft: PostDraft, track: Track, *, intend: Callable[[bytes], Awaitable[float]] | None = None
-    ) -> CreatedPost:
-        """Create a post. `intend` is awaited when nothing but the sending is left, and says until when it may leave.
+    async def post(self, draft: PostDraft, track: Track, *, intend: Intend | None = None) -> CreatedPost:
+        """Create a post. `intend` is called when nothing but the sending is left.
 
         It is given the body that will be sent. So that writing it down keeps nobody from sending, some run ahead of their
         places: as many as will have one soon.
@@ -153,17 +160,27 @@ class Stages:
                     return await self._client.posts.create(draft)
             async with self._ready:
                 request = build_create(draft)
-                send_before = await intend(request.body or b"")
-                async with self._posting:
-                    return await self._create(request, draft, send_before)
+                place = asyncio.get_running_loop().create_future()
+                send_before = intend(request.body or b"", partial(self._intended, place))
+                await self._posting.taken(place)
+                return await self._create(request, draft, send_before)
+
+    def _intended(self, place: asyncio.Future[None], error: Exception | None) -> None:
+        """Have a post wait for its place, or for nothing any more; whoever sends it is woken once for both."""
+        if error is None:
+            self._posting.let_in(place)
+        elif not place.done():
+            place.set_exception(error)
 
     async def _create(self, request: Request, draft: PostDraft, send_before: float) -> CreatedPost:
+        """Send a post, and give its place back."""
         clock, failed = self._client.clock, True
         began = clock.monotonic()
         try:
             created = await self._client.posts.send(request, draft, send_before=send_before)
             failed = False
         finally:
+            self._posting.give()
             self._lead.learn(clock.monotonic() - began, failed=failed)
             self._ready.change(self._lead.number)
         return created
@@ -179,7 +196,7 @@ class Stages:
                 uploaded = await self._upload(work, await self._initialize(work), image)
         finally:
             image.close()
-        await work.checkpoint.uploaded(uploaded)
+        work.checkpoint.uploaded(uploaded)
         return uploaded
 
     async def _open(self, work: ImageWork) -> OpenImage:
@@ -194,7 +211,7 @@ class Stages:
             async with self._initializing:
                 started = await self._client.images.initialize_upload(work.owner, media_library=work.media_library)
             work.track.image = started.image
-        await work.checkpoint.initialized(started)
+        work.checkpoint.initialized(started)
         return started
 
     async def _upload(self, work: ImageWork, started: InitializedUpload, image: OpenImage) -> UploadedImage:

@@ -33,7 +33,7 @@ from linkedin_media.simulator import CommitThenDrop, Fault, Latency, SimulatorCo
 from tests.faults import crash_vfs
 from tests.faults.test_create import CREATE, SABOTEUR, ingest, states
 from tests.faults.ward import HOPPER, Ward, picture, settled
-from tests.ingest.conftest import postgresql, postgresql_server  # noqa: F401 -- fixtures
+from tests.ingest.conftest import intend, postgresql, postgresql_server  # noqa: F401 -- fixtures
 
 WORST: Final = ("after upload", "after intent", "before post", "after post", "after call")
 ORGANIZATION: Final = "urn:li:organization:5583111"
@@ -128,7 +128,7 @@ async def test_L02_a_power_cut_takes_back_nothing_that_was_acknowledged(
         record.state = State.AVAILABLE
         await ledger.save(record)
         acknowledged[record.id] = "available"
-        await ledger.intend(record, "digest")
+        await intend(ledger, record)
         acknowledged[record.id] = "posting"
         if record.id % 2:
             record.state, record.post = State.POSTED, f"urn:li:share:{record.id}"
@@ -233,7 +233,7 @@ async def test_L05_a_lease_ends_by_the_databases_clock_and_its_former_owner_comm
         assert await settled_after(0.5, lambda: second.claim(1)) == [record.id]
 
         with pytest.raises(LostLease):
-            await first.intend(record, "digest")
+            await intend(first, record)
         with pytest.raises(LostLease):
             await first.save(record)
     finally:
@@ -270,7 +270,7 @@ async def test_L06_every_transaction_takes_the_write_lock_at_once(tmp_path: Path
     held = await ledger.claim(200)
     for record in held:
         record.state = State.AVAILABLE
-    await asyncio.gather(*(ledger.intend(record, "digest") for record in held))
+    await asyncio.gather(*(intend(ledger, record) for record in held))
     stop.set()
     for reader in readers:
         reader.join()

@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from linkedin_media.ingest.batch import resolve
 from linkedin_media.ingest.jobs import JobSpec, Record
 from linkedin_media.ingest.ledger import Ledger
 
@@ -80,12 +82,12 @@ def make_specs() -> Callable[..., list[JobSpec]]:
 async def save_posted(ledger: Ledger, record: Record) -> None:
     """Write down that a post exists, and wait for it."""
     told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    ledger.save_posted(record, lambda _, error: resolve(told, error))
+    await told
 
-    def hear(_: Record, error: Exception | None) -> None:
-        if error is None:
-            told.set_result(None)
-        else:
-            told.set_exception(error)
 
-    ledger.save_posted(record, hear)
+async def intend(ledger: Ledger, record: Record, digest: str = "digest") -> None:
+    """Write an intent down, and wait for it."""
+    told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    ledger.intend(record, digest, partial(resolve, told))
     await told

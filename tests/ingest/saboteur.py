@@ -19,7 +19,7 @@ from typing import Any
 import linkedin_media as lm
 from linkedin_media.client.images import Images
 from linkedin_media.ingest import batch, claims, writer
-from linkedin_media.ingest.jobs import JobSpec
+from linkedin_media.ingest.jobs import JobSpec, Record
 from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.options import IngestOptions
 from linkedin_media.ingest.runner import Ingest
@@ -57,6 +57,20 @@ class Saboteur:
 
         setattr(owner, name, wrapped)
 
+    def wrap_intents(self) -> None:
+        """Put a point before an intent is written, and one before its post is sent."""
+        genuine = Ledger.intend
+
+        def intend(ledger: Ledger, record: Record, digest: str, told: Callable[[Exception | None], None]) -> None:
+            def hear(error: Exception | None) -> None:
+                self.pass_by("after intent")
+                told(error)
+
+            self.pass_by("before intent")
+            genuine(ledger, record, digest, hear)
+
+        Ledger.intend = intend  # type: ignore[assignment,method-assign]
+
     def wrap_commits(self) -> None:
         """Put a point between the last write of a transaction and its commit, and one after the commit."""
         genuine_apply, genuine_end, genuine_claim = writer._apply, batch.Batch.end, claims.claim_jobs
@@ -88,7 +102,7 @@ def sabotage(point: str, nth: int) -> None:
     saboteur = Saboteur(point, nth)
     saboteur.wrap(Transport, "send", call_kind)
     saboteur.wrap(Images, "upload_open", lambda *_: "upload")
-    saboteur.wrap(Ledger, "intend", lambda *_: "intent")
+    saboteur.wrap_intents()
     saboteur.wrap_commits()
 
 

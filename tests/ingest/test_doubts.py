@@ -10,7 +10,8 @@ import pytest
 from linkedin_media.errors import LostLease, RateLimited
 from linkedin_media.ingest import doubts as doubting
 from linkedin_media.ingest.doubts import Doubts
-from linkedin_media.ingest.jobs import ImageProgress, JobSpec, Record
+from linkedin_media.ingest.image_progress import ImageProgress
+from linkedin_media.ingest.jobs import JobSpec, Record
 from linkedin_media.ingest.options import IngestOptions
 from linkedin_media.ingest.reconcile import Findings
 from linkedin_media.ingest.states import State

@@ -11,7 +11,8 @@ import pytest
 
 from linkedin_media.errors import LedgerError, LostLease
 from linkedin_media.ingest.flight import Flight
-from linkedin_media.ingest.jobs import ImageProgress, JobSpec, Record
+from linkedin_media.ingest.image_progress import ImageProgress
+from linkedin_media.ingest.jobs import JobSpec, Record
 from linkedin_media.ingest.options import IngestOptions
 from linkedin_media.ingest.states import State
 

@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from linkedin_media.errors import InvalidArgument, LedgerError, LostLease
 from linkedin_media.ingest.database import open_for_reading
-from linkedin_media.ingest.jobs import Added, ImageProgress, JobSpec, Record
+from linkedin_media.ingest.image_progress import ImageProgress
+from linkedin_media.ingest.jobs import Added, JobSpec, Record
 from linkedin_media.ingest.ledger import DEAD_AFTER, Ledger
 from linkedin_media.ingest.schema import job, worker
 from linkedin_media.ingest.statements import counts
@@ -23,7 +24,7 @@ from linkedin_media.ingest.survey import records
 from linkedin_media.model.image import InitializedUpload, UploadedImage
 from linkedin_media.model.urn import Urn
 
-from .conftest import save_posted
+from .conftest import intend, save_posted
 
 
 async def _row(ledger: Ledger, key: str):
@@ -81,7 +82,7 @@ async def test_only_the_jobs_named_are_claimed(ledger, make_specs):
 async def test_a_record_survives_being_saved_and_claimed_again(ledger, make_specs):
     await ledger.add(make_specs(1, files=["/a.png", "/b.png"], alt_texts=["one", None]))
     record = (await ledger.claim(1))[0]
-    record.images[0].urn, record.images[0].url, record.images[0].expires = "urn:li:image:A", "https://signed", 5
+    record.images[0] = ImageProgress("urn:li:image:A", "https://signed", 5, 7, "0f", available=True)
     record.orphans.append("urn:li:image:Z")
     record.tries, record.began_at, record.error = 2, 7, {"code": "X", "message": "é"}
     record.enter(State.INITIALIZED)
@@ -207,9 +208,9 @@ def _intended(record):
 async def test_a_first_intent_is_as_good_as_one_with_all_columns(ledger, make_specs, monkeypatch, number):
     await ledger.add(make_specs(2 * number))
     claimed = await ledger.claim(2 * number)
-    await asyncio.gather(*(ledger.intend(_intended(record), "digest") for record in claimed[:number]))
+    await asyncio.gather(*(intend(ledger, _intended(record)) for record in claimed[:number]))
     monkeypatch.setattr(Record, "first_intent", lambda self: None)
-    await asyncio.gather(*(ledger.intend(_intended(record), "digest") for record in claimed[number:]))
+    await asyncio.gather(*(intend(ledger, _intended(record)) for record in claimed[number:]))
 
     rows = [dict(await _row(ledger, record.spec.id)) for record in claimed]
 
@@ -225,7 +226,7 @@ async def test_progress_and_the_first_intent_after_it_may_share_a_transaction(le
     [record] = await ledger.claim(1)
     _intended(record)
 
-    await asyncio.gather(ledger.save(record), ledger.intend(record, "digest"))
+    await asyncio.gather(ledger.save(record), intend(ledger, record))
 
     row = await _row(ledger, "job-0")
     assert (row["state"], row["sendings"], row["uploaded_at"], row["intent_digest"]) == ("posting", 1, 2, "digest")
@@ -252,7 +253,7 @@ async def test_what_a_first_intent_does_not_say_is_said_by_another(ledger, make_
         setattr(record, name, value)
     record.sendings = change.get("sendings", 1) - 1
 
-    await ledger.intend(record, "digest")
+    await intend(ledger, record)
 
     row = await _row(ledger, "job-0")
     for name, value in change.items():
@@ -266,7 +267,7 @@ async def test_what_is_posted_keeps_all_that_its_intent_wrote_down(ledger, make_
         record.images[0].urn, record.images[0].available, record.tries, record.began_at = "urn:li:image:A", True, 2, 7
         record.error = {"code": "X", "message": "an earlier try"}
         record.enter(State.AVAILABLE)
-        await ledger.intend(record, "digest")
+        await intend(ledger, record)
         intended = dict(await _row(ledger, record.spec.id))
         record.posted(Urn(f"urn:li:share:{record.id}"), at=99)
 
@@ -283,7 +284,7 @@ async def test_a_post_is_not_written_down_once_another_worker_has_the_job(ledger
     await ledger.add(make_specs(1))
     [record] = await ledger.claim(1)
     record.enter(State.AVAILABLE)
-    await ledger.intend(record, "digest")
+    await intend(ledger, record)
     await ledger._writer.run(lambda db: db.execute(job.update().values(owner="somebody-else")))
     record.posted(None, at=1)
 
@@ -312,7 +313,7 @@ async def test_an_intent_is_refused_once_another_worker_has_the_job(ledger, make
     await ledger._writer.run(lambda db: db.execute(job.update().values(owner="somebody-else")))
 
     with pytest.raises(LostLease):
-        await ledger.intend(record, "digest")
+        await intend(ledger, record)
 
     assert (await _row(ledger, "job-0"))["intent_at"] is None
 
@@ -322,11 +323,11 @@ async def test_an_intent_carries_the_databases_absolute_time_and_keeps_the_first
     record = (await ledger.claim(1))[0]
     record.state = State.AVAILABLE
     before = await ledger.now()
-    await ledger.intend(record, "digest-1")
+    await intend(ledger, record, "digest-1")
     first = await _row(ledger, "job-0")
     await asyncio.sleep(0.02)
     record.enter(State.AVAILABLE)
-    await ledger.intend(record, "digest-2")
+    await intend(ledger, record, "digest-2")
     second = await _row(ledger, "job-0")
 
     assert before <= first["intent_at"] <= await ledger.now()
@@ -378,7 +379,7 @@ async def _in_doubt(ledger, make_specs, state):
     await ledger.add(make_specs(1))
     record = (await ledger.claim(1))[0]
     record.state = State.AVAILABLE
-    await ledger.intend(record, "digest")
+    await intend(ledger, record)
     if state is State.UNKNOWN:
         record.enter(State.UNKNOWN)
         await ledger.save(record)

@@ -9,13 +9,16 @@ import attrs
 import pytest
 
 from linkedin_media.errors import Forbidden, RateLimited, Unauthorized
-from linkedin_media.ingest.jobs import ImageProgress, JobSpec, Record
+from linkedin_media.ingest.image_progress import ImageProgress
+from linkedin_media.ingest.jobs import JobSpec, Record
 from linkedin_media.ingest.options import IngestOptions
 from linkedin_media.ingest.reconcile import look
 from linkedin_media.ingest.states import State
 from linkedin_media.ingest.witness import adopts, created_ms, matches, same_text
 from linkedin_media.model.post import ImageContent, MultiImageContent, Post
 from linkedin_media.protocol.wire import Response, json_body
+
+from .conftest import intend
 
 AUTHOR = "urn:li:organization:5583111"
 NOW = 1_790_000_000_000
@@ -260,7 +263,7 @@ async def test_an_intent_is_an_absolute_moment_whatever_was_waited_for_since(led
     [job] = await ledger.claim(1)
     job.images[0] = ImageProgress(urn="urn:li:image:I1", available=True)
     job.enter(State.AVAILABLE)
-    await ledger.intend(job, "d")
+    await intend(ledger, job, "d")
     sent = time.time_ns() // 1_000_000
     await ledger.save(job, release=True)
     await asyncio.sleep(0.6)

@@ -394,10 +394,11 @@ async def test_nothing_is_sent_that_the_ledger_does_not_have(start, specs, linke
 async def test_an_intent_that_took_too_long_to_write_is_not_sent(start, specs, linkedin_simulator, monkeypatch):
     genuine, slow = Ledger.intend, iter([True])
 
-    async def intend(self, record, digest):
-        await genuine(self, record, digest)
-        if next(slow, False):
-            await asyncio.sleep(0.3)
+    def intend(self, record, digest, told):
+        def hear(error):
+            asyncio.get_running_loop().call_later(0.3 if next(slow, False) else 0.0, told, error)
+
+        genuine(self, record, digest, hear)
 
     monkeypatch.setattr(Ledger, "intend", intend)
     async with start(send_within=0.2) as ingest:

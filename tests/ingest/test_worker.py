@@ -7,6 +7,7 @@ import hashlib
 import json
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import attrs
 import pytest
@@ -28,6 +29,7 @@ from linkedin_media.errors import (
     Unauthorized,
 )
 from linkedin_media.ingest import behind, worker as working, writer as writing
+from linkedin_media.ingest.batch import resolve
 from linkedin_media.ingest.database import open_for_reading
 from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.options import IngestOptions
@@ -100,9 +102,9 @@ class Steps:
         failure = self.images.get(self.begun)
         self.begun += 1
         if work.resume is None:
-            await work.checkpoint.initialized(InitializedUpload(image=urn, upload_url="https://www.linkedin.com/x"))
+            work.checkpoint.initialized(InitializedUpload(image=urn, upload_url="https://www.linkedin.com/x"))
         if not isinstance(work.resume, UploadedImage):
-            await work.checkpoint.uploaded(UploadedImage(image=urn, size=10, sha256=""))
+            work.checkpoint.uploaded(UploadedImage(image=urn, size=10, sha256=""))
         if isinstance(failure, BaseException):
             raise failure
         if failure is not None:
@@ -110,7 +112,9 @@ class Steps:
         return Image(id=urn)
 
     async def post(self, draft, track, *, intend):
-        await intend(protocol.build_create(draft).body)
+        written = asyncio.get_running_loop().create_future()
+        intend(protocol.build_create(draft).body, partial(resolve, written))
+        await written
         if self.at_post:
             await self.at_post()
         self.sent.append(draft)

@@ -16,7 +16,7 @@ from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.schema import about, job
 from linkedin_media.ingest.states import State
 
-from .conftest import save_posted
+from .conftest import intend, save_posted
 
 
 def _note(db, name):
@@ -73,7 +73,7 @@ async def test_a_lost_lease_spoils_no_other_intent_and_counts_none_twice(ledger,
         record.enter(State.AVAILABLE)
     await ledger._writer.run(lambda db: db.execute(job.update().where(job.c.id == records[1].id).values(owner="other")))
 
-    tasks = await _while_blocked(ledger, [ledger.intend(record, "d") for record in records])
+    tasks = await _while_blocked(ledger, [intend(ledger, record) for record in records])
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     await ledger.refresh(records[0])
 
@@ -99,7 +99,7 @@ async def test_a_post_is_never_taken_for_all_there_is_to_write_of_its_job(ledger
     await ledger.add(make_specs(1))
     [record] = await ledger.claim(1)
     record.enter(State.AVAILABLE)
-    await ledger.intend(record, "digest")
+    await intend(ledger, record)
     record.tries = 7
 
     async def twice():
@@ -137,7 +137,7 @@ async def test_an_intent_is_never_overtaken_by_a_later_write_of_its_job(ledger, 
     record.enter(State.AVAILABLE)
 
     async def twice():
-        waiting = asyncio.create_task(ledger.intend(record, "digest"))
+        waiting = asyncio.create_task(intend(ledger, record))
         await asyncio.sleep(0)
         await ledger.save(record)
         await waiting
@@ -203,7 +203,7 @@ async def test_a_connection_that_broke_is_made_anew_and_the_write_repeated(postg
         await ledger.add(make_specs(1))
         record = (await ledger.claim(1))[0]
         record.enter(State.AVAILABLE)
-        tasks = await _while_blocked(ledger, [_cut(other), ledger.intend(record, "d")])
+        tasks = await _while_blocked(ledger, [_cut(other), intend(ledger, record)])
         await asyncio.gather(*tasks)
         await ledger.refresh(record)
 
@@ -236,7 +236,7 @@ async def test_a_commit_that_nobody_confirmed_is_repeated_without_harm(ledger, m
             raise OperationalError("COMMIT", {}, Lost("server closed the connection"))
 
     event.listen(engine, "commit", once)
-    await ledger.intend(record, "d")
+    await intend(ledger, record)
     await ledger.refresh(record)
 
     assert record.sendings == 1

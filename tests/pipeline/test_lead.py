@@ -11,7 +11,7 @@ import linkedin_media as lm
 from linkedin_media.pipeline.events import Track
 from linkedin_media.pipeline.lead import Lead
 from linkedin_media.pipeline.poller import Poller
-from linkedin_media.pipeline.stages import Stages
+from linkedin_media.pipeline.stages import Stages, Told
 from linkedin_media.simulator import Latency
 from tests.faults.ward import EAGER, Ward
 from tests.waiting import eventually
@@ -68,9 +68,10 @@ async def test_intents_run_ahead_of_quick_posts_which_keep_to_their_places(ward:
     client, intended = ward.client(), 0
     stages = Stages(client, lm.Concurrency(post=2), lm.ImageRules(), Poller(client, EAGER))
 
-    async def intend(body: bytes) -> float:
+    def intend(body: bytes, told: Told) -> float:
         nonlocal intended
         intended += 1
+        told(None)
         return math.inf
 
     def posting(text: str) -> list[asyncio.Task[lm.CreatedPost]]:

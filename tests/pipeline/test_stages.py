@@ -16,7 +16,7 @@ from linkedin_media.errors import NotSentInTime
 from linkedin_media.image_file import OpenImage
 from linkedin_media.pipeline.events import Track
 from linkedin_media.pipeline.poller import Poller
-from linkedin_media.pipeline.stages import MAX_UPLOADS, ImageWork, NoCheckpoint, Stages
+from linkedin_media.pipeline.stages import MAX_UPLOADS, ImageWork, NoCheckpoint, Stages, Told
 from linkedin_media.simulator import Answer, BlackHole
 from tests.faults.ward import EAGER, HOPPER, Ward, picture
 from tests.inspection.crafted import png
@@ -31,10 +31,10 @@ class Noted:
 
     told: list[Any] = attrs.field(factory=list)
 
-    async def initialized(self, started: lm.InitializedUpload) -> None:
+    def initialized(self, started: lm.InitializedUpload) -> None:
         self.told.append(started)
 
-    async def uploaded(self, uploaded: lm.UploadedImage) -> None:
+    def uploaded(self, uploaded: lm.UploadedImage) -> None:
         self.told.append(uploaded)
 
 
@@ -165,10 +165,12 @@ async def test_a_post_leaves_only_as_long_as_its_intent_allows(ward: Ward) -> No
     client = ward.client(timeouts=PATIENT)
     stages, draft = stages_of(client), lm.PostDraft(author=ward.owner, **DRAFT)
 
-    async def until_before(_: bytes) -> float:
+    def until_before(_: bytes, told: Told) -> float:
+        told(None)
         return client.clock.monotonic() - 1.0
 
-    async def until_later(_: bytes) -> float:
+    def until_later(_: bytes, told: Told) -> float:
+        asyncio.get_running_loop().call_soon(told, None)
         return math.inf
 
     with pytest.raises(NotSentInTime) as caught:
@@ -179,15 +181,40 @@ async def test_a_post_leaves_only_as_long_as_its_intent_allows(ward: Ward) -> No
 
 
 async def test_a_post_whose_intent_cannot_be_written_is_not_sent(ward: Ward) -> None:
-    async def full(_: bytes) -> float:
-        raise OSError(28, "No space left on device")
+    def full(_: bytes, told: Told) -> float:
+        asyncio.get_running_loop().call_soon(told, OSError(28, "No space left on device"))
+        return math.inf
 
-    with pytest.raises(OSError, match="No space"):
-        await stages_of(ward.client(timeouts=PATIENT)).post(
-            lm.PostDraft(author=ward.owner, **DRAFT), Track("job", "office.png"), intend=full
-        )
+    def closed(_: bytes, told: Told) -> float:
+        raise OSError(9, "No space, nor a file")
+
+    stages, draft = stages_of(ward.client(timeouts=PATIENT)), lm.PostDraft(author=ward.owner, **DRAFT)
+    for refusing in (full, closed):
+        with pytest.raises(OSError, match="No space"):
+            await stages.post(draft, Track("job", "office.png"), intend=refusing)
 
     assert ward.posts == 0
+    assert stages._posting._free == stages._ready._free == lm.Concurrency().post
+
+
+async def test_who_leaves_while_an_intent_is_written_takes_no_place(ward: Ward) -> None:
+    stages, draft = stages_of(ward.client(timeouts=PATIENT)), lm.PostDraft(author=ward.owner, **DRAFT)
+    written: list[Told] = []
+
+    def intend(_: bytes, told: Told) -> float:
+        written.append(told)
+        return math.inf
+
+    for error in (None, OSError(28, "No space left on device")):
+        leaving = asyncio.create_task(stages.post(draft, Track("job", "office.png"), intend=intend))
+        await eventually(lambda: bool(written))
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        written.pop()(error)
+        assert leaving.cancelled()
+
+    assert ward.posts == 0
+    assert stages._posting._free == stages._ready._free == lm.Concurrency().post
 
 
 @pytest.mark.parametrize("checkpoint", [NoCheckpoint(), Noted()])
@@ -206,8 +233,8 @@ async def test_no_digest_is_taken_since_nobody_keeps_one(
     assert asked == [False]
 
 
-async def test_without_a_checkpoint_nothing_is_written_down() -> None:
+def test_without_a_checkpoint_nothing_is_written_down() -> None:
     nothing = NoCheckpoint()
 
-    await nothing.initialized(lm.InitializedUpload(image="urn:li:image:a", upload_url="x"))
-    await nothing.uploaded(lm.UploadedImage(image=lm.Urn("urn:li:image:a"), size=1, sha256=""))
+    nothing.initialized(lm.InitializedUpload(image="urn:li:image:a", upload_url="x"))
+    nothing.uploaded(lm.UploadedImage(image=lm.Urn("urn:li:image:a"), size=1, sha256=""))
