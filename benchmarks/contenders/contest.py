@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import json
 import os
@@ -79,9 +80,14 @@ def compete(work: Callable[[Task], Any]) -> None:
 
 
 def measured(work: Callable[[Task], Any], task: Task) -> dict[str, Any]:
-    """Do a task with `work`, which returns how many posts it made, and return what it took."""
+    """Do a task with `work`, which returns how many posts it made, and return what it took.
+
+    Garbage is collected before: of what the imports left, Python would make a full collection in the middle of the work, or
+    not, as the number of objects happens to be.
+    """
     if task.cores:
         os.sched_setaffinity(0, task.cores)
+    gc.collect()
     forget_peak()
     start, cpu, wall = peak(), cpu_seconds(), time.perf_counter()
     posts = _run(work, task) if inspect.iscoroutinefunction(work) else work(task)
