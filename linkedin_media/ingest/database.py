@@ -128,7 +128,8 @@ def _open_sqlite(path: Path) -> Database:
         raise
 
     def release() -> None:
-        _erase_log(path)
+        if Path(f"{path}-wal").exists():
+            _erase_log(path)
         os.close(lock)
 
     raw = engine.raw_connection().driver_connection  # the only one: the pool has no other
@@ -146,7 +147,7 @@ def _check_tables(path: Path) -> None:
 
 
 def _erase_log(path: Path) -> None:
-    """Leave nothing of what was erased in the write-ahead log, which a reader may have kept from being removed."""
+    """Leave nothing of what was erased in the write-ahead log, which a reader has kept from being removed."""
     try:
         with closing(sqlite3.connect(_uri(path, "rw"), uri=True, timeout=1)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

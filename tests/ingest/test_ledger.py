@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import attrs
 import pytest
@@ -91,6 +92,28 @@ async def test_a_record_survives_being_saved_and_claimed_again(ledger, make_spec
     again = (await ledger.claim(1))[0]
 
     assert attrs.asdict(again) == attrs.asdict(record)
+
+
+@pytest.mark.parametrize("is_read", [False, True], ids=["alone", "beside a reader"])
+async def test_a_used_upload_address_is_in_no_file_once_the_ledger_is_closed(tmp_path, make_specs, is_read):
+    path, secret = tmp_path / "jobs.ledger", "https://www.linkedin.com/dms-uploads/s3cret"
+    ledger = await Ledger.open(path)
+    await ledger.add(make_specs(1))
+    [record] = await ledger.claim(1)
+    record.images[0].begin(InitializedUpload(image="urn:li:image:A", upload_url=secret))
+    await ledger.save(record)
+    record.images[0].sent(UploadedImage(image=record.images[0].urn, size=5, sha256=""))
+    await ledger.save(record)
+    assert secret.encode() in Path(f"{path}-wal").read_bytes()
+
+    with ExitStack() as stack:
+        if is_read:
+            stack.enter_context(stack.enter_context(closing(open_for_reading(path))).engine.connect())
+        await ledger.aclose()
+        files = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+
+    assert ("jobs.ledger-wal" in files) == is_read
+    assert not [name for name, content in files.items() if secret.encode() in content]
 
 
 def test_what_is_written_of_the_images_is_always_how_far_they_are(make_specs):
