@@ -196,6 +196,9 @@ class Ledger:
         """Write down, with the database's own time, that the post is about to be sent.
 
         `told` is called once that is durable, or with the error: `LostLease` where another worker has taken it over.
+
+        Raises:
+            LedgerError: An earlier save failed, or the ledger is closed.
         """
         record.enter(POSTING)
         record.sendings += 1  # not one more than there were: a repeated write must change nothing
