@@ -163,7 +163,10 @@ class Stages:
                 place = asyncio.get_running_loop().create_future()
                 send_before = intend(request.body or b"", partial(self._intended, place))
                 await self._posting.taken(place)
-                return await self._create(request, draft, send_before)
+                try:
+                    return await self._create(request, draft, send_before)
+                finally:
+                    self._posting.give()
 
     def _intended(self, place: asyncio.Future[None], error: Exception | None) -> None:
         """Have a post wait for its place, or for nothing any more; whoever sends it is woken once for both."""
@@ -173,14 +176,12 @@ class Stages:
             place.set_exception(error)
 
     async def _create(self, request: Request, draft: PostDraft, send_before: float) -> CreatedPost:
-        """Send a post, and give its place back."""
         clock, failed = self._client.clock, True
         began = clock.monotonic()
         try:
             created = await self._client.posts.send(request, draft, send_before=send_before)
             failed = False
         finally:
-            self._posting.give()
             self._lead.learn(clock.monotonic() - began, failed=failed)
             self._ready.change(self._lead.number)
         return created
