@@ -41,8 +41,7 @@ class Behind:
         Raises:
             LedgerError: An earlier save failed.
         """
-        if self._failure is not None:
-            self.raise_failure()
+        self.raise_failure()
         if record.id not in self._newer and record.id not in self._older:
             self._newer[record.id] = record
             self._alarm.within(_SOON / 2, asyncio.get_running_loop())
@@ -53,10 +52,9 @@ class Behind:
         Raises:
             LedgerError: An earlier save failed.
         """
-        if self._newer.pop(record.id, None) is None:
-            self._older.pop(record.id, None)
-        if self._failure is not None:
-            self.raise_failure()
+        self._older.pop(record.id, None)
+        self._newer.pop(record.id, None)
+        self.raise_failure()
 
     def flush(self) -> None:
         """Submit everything now, before what is submitted next."""

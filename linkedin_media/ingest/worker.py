@@ -139,7 +139,7 @@ class Worker:
             track=track,
             media_library=job.media_library,
             checkpoint=ImageCheckpoint(self.ledger, record, progress),
-            resume=None if progress.urn is None else self._reached(progress),
+            resume=self._reached(progress),
             sent=sent,
         )
         if self.images is None:

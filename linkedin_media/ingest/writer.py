@@ -155,7 +155,7 @@ class Writer:
 
     def _try_to_commit(self, writes: Sequence[Write]) -> None:
         """Every write may be made twice with the same effect, so that one whose commit nobody confirmed is repeated."""
-        plainly = not [write for write in writes if write.work is not None and not write.plain]
+        plainly = all(write.work is None or write.plain for write in writes)
         for pause in _RETRIES:
             try:
                 with self._database.begin(plainly=plainly) as connection:
