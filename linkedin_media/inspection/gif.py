@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from operator import itemgetter
 from struct import Struct
 from typing import Final
 
@@ -210,7 +211,7 @@ class _Blocks:
             if not found or steps >= self.steps_left:
                 break
             del found[wanted:]
-            for box in {box for box, _ in found}:
+            for box in set(map(itemgetter(0), found)):
                 left, top, across, down = _BOX.unpack(box)
                 self.width, self.height = max(self.width, left + across), max(self.height, top + down)
             self.frames += len(found)
@@ -272,13 +273,20 @@ def _small_frames() -> re.Pattern[bytes]:
     """Return what matches a small frame of the usual shape, with its box as a group, or else the rest, as the other one.
 
     What a frame ends with is tried for every length there is: that is all in C, where to look up the length would be a
-    step of Python for each frame. The pattern takes 3 ms to compile, as long as 10,000 frames to pass.
+    step of Python for each frame. A look ahead at the length passes 32 of them at once. The pattern takes 3 ms to
+    compile, as long as 10,000 frames to pass.
     """
     palette = b"|".join(
         b"[%b].{%d}+" % (bytes(range(0x80 + bits, 0x100, 8)), 3 << bits + 1)  # no such byte is special in a pattern
         for bits in range(8)
     )
     full = rb"(?:\xff.{255}+){0,%d}+" % _FULL_SUB_BLOCKS
-    last = b"|".join(rb"\x%02x.{%d}+\0" % (length, length) for length in range(1, 255))
-    frame = rb"!\xf9\x04....\0,(........)(?:[\0-\x7f]|%b).%b(?:\0|%b)" % (palette, full, last)
+    last = b"|".join(_last_sub_blocks(range(max(low, 1), min(low + 32, 255))) for low in range(0, 255, 32))
+    frame = rb"!\xf9\x04.{4}+\0,(.{8}+)(?:[\0-\x7f]|%b).%b(?:\0|%b)" % (palette, full, last)
     return re.compile(frame + b"|(.++)", re.DOTALL)
+
+
+def _last_sub_blocks(lengths: range) -> bytes:
+    """Return a pattern for a frame's last sub-block of one of these lengths, and the end of the frame behind it."""
+    each = b"|".join(rb"\x%02x.{%d}+\0" % (length, length) for length in lengths)
+    return rb"(?=[\x%02x-\x%02x])(?:%b)" % (lengths[0], lengths[-1], each)
