@@ -66,6 +66,11 @@ class Window:
         self.start = 0
         self.data = source.read(0, FIRST)
 
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing of the source comes behind what is in memory."""
+        return self.start + len(self.data) >= self.size
+
     def take(self, offset: int, length: int, ahead: int = NEAR) -> bytes:
         """Return `length` bytes from `offset`, fewer only at the end of the source.
 
@@ -102,7 +107,7 @@ class Window:
             offset = self.size - length
             offset = max(offset, not_before)
             begin = offset - self.start
-            if begin < 0 or self.start + len(self.data) < self.size:
+            if begin < 0 or not self.is_last:
                 tail = self.source.read(offset, length) if offset < self.size else b""
             else:
                 tail = self.data[begin:]
@@ -112,9 +117,10 @@ class Window:
 
     def _move(self, offset: int, length: int, ahead: int) -> int:
         """Read from `offset`, unless the window holds all there is behind it already."""
-        if offset >= self.start and self.start + len(self.data) >= self.size:
+        if offset >= self.start and self.is_last:
             return offset - self.start
         self.data = b""  # let go of the old part first: one window in memory, not two
         self.start = offset
-        self.data = self.source.read(offset, max(length, ahead)) if offset < self.size else b""
+        # never more than there is: memory for more, cut short, would be asked of the system anew each time
+        self.data = self.source.read(offset, min(max(length, ahead), self.size - offset)) if offset < self.size else b""
         return 0

@@ -237,7 +237,8 @@ def animations(draw: st.DrawFn) -> bytes:
                 times=st.integers(1, 90),
                 sides=st.tuples(sides, sides, sides, sides),
                 flags=st.sampled_from([0x00, 0x40, 0x80, 0x83, 0x87]),
-                full=st.integers(0, 11),
+                full=st.integers(0, 11) | st.integers(0, 90),
+                length=st.sampled_from([255, 255, 254, 77]),
                 last=st.integers(0, 255),
             )
             | st.sampled_from([b"!\xfe\2hi\0", b"\0", b"!", b",", frame(7, 7), b"!\xf9\4" + bytes(5) + b"!\xfe\0"]),
@@ -248,9 +249,9 @@ def animations(draw: st.DrawFn) -> bytes:
     return content[: draw(st.integers(0, len(content)))] if draw(st.booleans()) else content
 
 
-def _usual(times: int, sides: tuple[int, int, int, int], flags: int, full: int, last: int) -> bytes:
+def _usual(times: int, sides: tuple[int, int, int, int], flags: int, full: int, length: int, last: int) -> bytes:
     left, top, width, height = sides
-    pixels = (b"\xff" + b"!" * 255) * full + (bytes((last,)) + b"," * last if last else b"") + b"\0"
+    pixels = (bytes((length,)) + b"!" * length) * full + (bytes((last,)) + b"," * last if last else b"") + b"\0"
     control = b"!\xf9\4" + bytes(5)
     return (control + frame(width, height, left=left, top=top, flags=flags, pixels=pixels)) * times
 

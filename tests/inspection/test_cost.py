@@ -94,6 +94,16 @@ class TestReads:
         assert source.bytes_read < 1.01 * len(animation) + 16 * KIB
         assert source.largest_read <= 512 * KIB
 
+    @pytest.mark.parametrize("blocks", [1, 16, 60, 120])
+    def test_of_a_gif_no_more_than_parts_of_frames_is_read_twice(self, blocks: int) -> None:
+        animation = gif(31, 17, (b"!\xf9\4\0\0\0\0\0" + frame(31, 17, pixels=FULL * blocks + b"\0")) * 249)
+
+        found, source = counted(animation)
+
+        assert (found.frames, found.warnings) == (249, ())
+        assert source.bytes_read < 1.07 * len(animation) + 16 * KIB
+        assert all(begin + length <= len(animation) for begin, length in source.reads[1:])
+
     @pytest.mark.parametrize("control", [b"", b"!\xf9\4\0\0\0\0\0"])
     def test_a_gif_of_too_many_frames_is_read_no_further_than_they_go(self, control: bytes) -> None:
         found, source = counted(gif(31, 17, (control + frame(31, 17)) * 500_000))
