@@ -3,8 +3,8 @@
 A GIF has no table of frames, so the walk follows every block to the trailer. What a block holds comes in a chain of
 sub-blocks, each behind its length, up to one of length 0. Encoders fill all sub-blocks of a frame but the last to the
 same length, so a run of them is skipped with one strided slice (every 256th byte is again 255) instead of one by one.
-Nearly all frames of animations have the same shape on top of that: they are found by a regular expression, as many as
-there are.
+Nearly all frames of animations have the same shape on top of that, and are passed in one go each; those that are not
+large are found by a regular expression, as many as there are.
 """
 
 from __future__ import annotations
@@ -27,9 +27,6 @@ SIGNATURES: Final = (b"GIF87a", b"GIF89a")
 _AHEAD: Final = 512 * 1024
 """Bytes of a read. A GIF is read from end to end, so fewer and larger reads pay."""
 
-_READ_TWICE: Final = 32 * 1024
-"""Bytes at the end of a window, at most, that are read once more with the next, rather than walked through: part of a frame."""
-
 _RUN: Final = 64
 """Sub-blocks looked at with one slice."""
 
@@ -44,18 +41,23 @@ _EXTENSION_HEAD_BYTES: Final = 2
 _CONTROL_BYTES: Final = 8
 """Of an extension that holds one sub-block of 4 bytes, as nearly every frame has one before it."""
 
+_USUAL: Final = Struct("<HB4xHQBxB")
+"""Of a frame with a control block before it: how both begin, the frame's box, its flags, the length behind its head."""
+_CONTROL_START: Final = int.from_bytes(b"!\xf9", "little")
+_BETWEEN: Final = int.from_bytes(b"\0,", "little")
+_USUAL_HEAD_BYTES: Final = _CONTROL_BYTES + _FRAME.size + _CODE_SIZE_BYTES
 _LONGEST_USUAL_HEAD: Final = _CONTROL_BYTES + _LONGEST_HEAD
-_USUAL_STEPS: Final = 4
-"""Of a usual frame: control block, head, full sub-blocks, last sub-block."""
+_BOX: Final = Struct("<HHHH")
+_LONGEST_RUN: Final = 256
+"""Sub-blocks looked at with one slice where there are more than the last frame let expect."""
+_ALONE: Final = tuple(bytes((length,)) for length in range(256))
 
+_SMALL: Final = 8 * 1024
+"""Bytes of a frame, at most, that the regular expression passes faster than a slice."""
+_SMALL_STEPS: Final = 4
+"""Control block, head, full sub-blocks, last sub-block."""
 _FULL: Final = (255, 254)
 """Bytes of the sub-blocks that encoders fill: most all there is room for, ImageMagick one less."""
-
-_LONG: Final = 256 * _RUN
-"""Bytes of usual frames that cost a step more."""
-
-_MORE: Final = 2048
-"""Bytes looked at behind where the frames still wanted should end, as the ones before them did."""
 
 _JUNK: Final = re.compile(rb"[^!,;]+")
 """What stands between two blocks and begins none. Pillow passes it by, too."""
@@ -134,53 +136,90 @@ class _Blocks:
         """Walk until the trailer, the end of the file, one frame too many, or the last step."""
         window, offset = self.window, self.begun
         while not self.ended and self.frames < self.most_frames and self.steps_left > 0:
-            ahead = self._ahead(offset)
+            ahead = min((offset - self.begun) * self.most_frames, _AHEAD) if self.frames == 1 else _LONGEST_HEAD
             begin = window.view(offset, ahead, _AHEAD)
-            reached = self._pass_frames(begin) if self.frames and not self.inside else begin
-            if reached == begin or len(window.data) - reached >= ahead or window.is_last:
-                reached = self._walk_window(reached)
-                if reached == begin:
-                    return
+            reached = self._walk_window(self._pass_frames(begin) if self.frames and not self.inside else begin)
+            if reached == begin:
+                return
             offset = window.start + reached
-
-    def _ahead(self, offset: int) -> int:
-        """Return how many bytes to have from `offset` on: all frames, where they are like the first, then the next one."""
-        if self.frames == 1:
-            return min((offset - self.begun) * self.most_frames, _AHEAD)
-        return max(min(2 * self._mean_length(offset), _READ_TWICE), _LONGEST_HEAD)
-
-    def _mean_length(self, offset: int) -> int:
-        """Return how long frames have been up to `offset`, with all that stands between them."""
-        return (offset - self.begun) // (self.frames or 1)
 
     def _pass_frames(self, at: int) -> int:
         """Pass frames of the usual shape from `at` on, as long as they end in the window, and return the place reached.
 
-        Such a frame has a control block before it, and full sub-blocks but for the last. This is all that most frames cost.
+        Such a frame has a control block before it, and sub-blocks of one length but for the last. This is all that most
+        frames cost.
         """
-        data, end, stop, before = self.window.data, len(self.window.data), at, self.frames
+        frames, begin = self.frames, at
+        if self.window.start + at - self.begun < frames * _SMALL:
+            at = self._pass_small_frames(at)
+        if at == begin:
+            at = self._pass_one_by_one(at)
+        self.chances += self.frames - frames - 2
+        return at
+
+    def _pass_one_by_one(self, at: int) -> int:
+        """Pass usual frames of any length, for the steps that `_walk_window` would have taken."""
+        data, end = self.window.data, len(self.window.data)
+        near_end, most, unpack = end - _LONGEST_USUAL_HEAD, self.most_frames, _USUAL.unpack_from
+        steps_left, frames, width, height = self.steps_left, self.frames, self.width, self.height
+        seen, expected = -1, _RUN
+        while at < near_end and frames < most and steps_left > 1:
+            start, size, between, box, flags, length = unpack(data, at)
+            if start != _CONTROL_START or between != _BETWEEN or size != 4:
+                break
+            if box != seen:
+                seen = box
+                left, top, across, down = _BOX.unpack_from(data, at + _CONTROL_BYTES + 1)
+                if left + across > width:  # noqa: PLR1730 -- max() takes five times as long
+                    width = left + across
+                if top + down > height:  # noqa: PLR1730 -- as above
+                    height = top + down
+            at += _USUAL_HEAD_BYTES
+            if flags & 0x80:
+                at += _palette_bytes(flags)
+                length = data[at]
+            frames, step = frames + 1, length + 1
+            run = data[at : at + expected * step : step]
+            rest = run.lstrip(_ALONE[length])
+            if not rest:
+                run = data[at : at + _LONGEST_RUN * step : step]
+                rest = run.lstrip(_ALONE[length])
+            count = len(run) - len(rest)
+            last = rest[0] if rest else 0
+            behind = at + count * step + (last + 1 if last else 0)
+            if not rest or not length or behind >= end or data[behind]:
+                self.inside, steps_left = True, steps_left - 2
+                break
+            at = behind + 1
+            steps_left -= 4 if last else 3
+            if count > _RUN:
+                steps_left -= (count - 1) // (_RUN + 1)
+            expected = count + (count >> 2) + 2
+        self.steps_left, self.frames, self.width, self.height = steps_left, frames, width, height
+        return at
+
+    def _pass_small_frames(self, at: int) -> int:
+        """Pass usual frames as long as they are small, for the steps of the most expensive of them."""
+        data, end, stop = self.window.data, len(self.window.data), at
         while stop < end and (wanted := self.most_frames - self.frames):
-            stop = min(at + self._mean_length(self.window.start + at) * wanted + _MORE, end)
-            found = _usual_frames().findall(data, at, stop)
+            length = (self.window.start + at - self.begun) // self.frames
+            stop = min(at + length * wanted + _SMALL, end)
+            found = _small_frames().findall(data, at, stop)
             rest = len(found[-1][1])
             if rest:
                 found.pop()
-            steps = len(found) * _USUAL_STEPS + (stop - rest - at) // _LONG
+            steps = len(found) * _SMALL_STEPS + (stop - rest - at) // (256 * _RUN)
             if not found or steps >= self.steps_left:
                 break
             del found[wanted:]
-            self._cover(set(map(itemgetter(0), found)))
+            boxes = set(map(itemgetter(0), found))
+            sides = unpack(f"<{4 * len(boxes)}H", b"".join(boxes))  # left, top, width, height; the next, …
+            self.width = max(self.width, *map(add, sides[::4], sides[2::4]))
+            self.height = max(self.height, *map(add, sides[1::4], sides[3::4]))
             self.frames += len(found)
             self.steps_left -= steps
             at = stop - rest
-        self.chances += self.frames - before - 2
         return at
-
-    def _cover(self, boxes: set[bytes]) -> None:
-        """Make the picture large enough for frames' boxes: left, top, width and height, each of two bytes."""
-        sides = unpack(f"<{4 * len(boxes)}H", b"".join(boxes))
-        self.width = max(self.width, *map(add, sides[::4], sides[2::4]))
-        self.height = max(self.height, *map(add, sides[1::4], sides[3::4]))
 
     def _walk_window(self, at: int) -> int:
         """Walk on from `at` to the end of the window or to a usual frame behind others, and return the place reached."""
@@ -232,8 +271,8 @@ class _Blocks:
 
 
 @cache
-def _usual_frames() -> re.Pattern[bytes]:
-    """Return what matches a frame of the usual shape, with its box as a group, or else the rest, as the other one.
+def _small_frames() -> re.Pattern[bytes]:
+    """Return what matches a small frame of the usual shape, with its box as a group, or else the rest, as the other one.
 
     What a frame ends with is tried for every length there is: that is all in C, where to look up the length would be a
     step of Python for each frame. A look ahead at the length passes 32 of them at once. The pattern takes 3 ms to
