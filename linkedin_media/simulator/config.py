@@ -19,6 +19,7 @@ ACTIVE_VERSIONS: Final = frozenset(
 )
 """The ``LinkedIn-Version`` values served by default: those active when 202609 appeared (there never was a 202512)."""
 
+_LAST_PORT: Final = 65_535
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Processing = float | tuple[float, float] | Callable[[str, int], float]
@@ -87,4 +88,8 @@ class SimulatorConfig:
                 f"the simulator listens on loopback only, not on {self.host}",
                 argument="host",
                 hint="it has no secrets and no protection; pass allow_remote=True if you mean it",
+            )
+        if not 0 <= self.port <= _LAST_PORT:
+            raise InvalidArgument(
+                f"{self.port} is no port: 0 to {_LAST_PORT}", argument="port", hint="0 picks a free one"
             )

@@ -63,6 +63,12 @@ def test_anything_but_loopback_needs_a_flag(host):
     assert SimulatorConfig(host=host, allow_remote=True).host == host
 
 
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_what_is_no_port_is_refused(port):
+    with pytest.raises(InvalidArgument, match=f"{port} is no port: 0 to 65535"):
+        SimulatorConfig(port=port)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 async def test_it_listens_on_the_loopback_of_either_protocol(host):
     async with Simulator(SimulatorConfig(host=host)) as simulator, session() as http:
