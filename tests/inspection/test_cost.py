@@ -95,7 +95,7 @@ class TestReads:
         assert source.largest_read <= 512 * KIB
 
     @pytest.mark.parametrize("blocks", [1, 16, 60, 120])
-    def test_of_a_gif_no_more_than_parts_of_frames_is_read_twice(self, blocks: int) -> None:
+    def test_a_gif_of_usual_frames_is_read_about_once_and_no_further_than_it_goes(self, blocks: int) -> None:
         animation = gif(31, 17, (b"!\xf9\4\0\0\0\0\0" + frame(31, 17, pixels=FULL * blocks + b"\0")) * 249)
 
         found, source = counted(animation)
