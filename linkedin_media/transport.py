@@ -142,7 +142,6 @@ class Transport:
             raise UntrustedHost(f"the upload URL for {upload.image} is not to be trusted: {problem}")
         exchange = self._exchange(_uploading(upload, body, token, expect_continue=expect_continue))
         watchdog = Watchdog(self._lookout, body, self.timeouts, timeout, expects_leave=expect_continue)
-
         try:
             exchanged, host = self._put(exchange, body, watchdog), self.base.host
             response = await contained(exchanged, watchdog, what="the upload was not finished", host=host)
@@ -174,10 +173,8 @@ class Transport:
             ConnectionFailed, ConnectionLost, DeadlineExceeded: The network failed, or fewer bytes came than announced.
         """
         problem = distrust(url, self.base, DOWNLOAD_HOSTS)
-        outgoing, url = (
-            None if problem else _downloading(url),
-            "…",
-        )  # it is signed: from here on, no frame of ours shows it
+        outgoing = None if problem else _downloading(url)
+        url = "…"  # it is signed: from here on, no frame of ours shows it
         if outgoing is None:
             raise UntrustedHost(f"the download URL is not to be trusted: {problem}")
         patience = attrs.evolve(self._patience, sock_read=self.timeouts.stall)
@@ -208,13 +205,18 @@ class Transport:
         """Tell whether the system itself may send files: nothing encrypts them, and no session is between."""
         return self._root.startswith("http:") and self._borrowed is None
 
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether the client, or the session it borrowed, was closed."""
+        return self._closed or (self._borrowed is not None and self._borrowed.closed)
+
     def check_open(self) -> None:
         """Make sure that calls can be sent.
 
         Raises:
             InvalidArgument: The client, or the session it borrowed, was closed.
         """
-        if self._closed or (self._borrowed is not None and self._borrowed.closed):
+        if self.is_closed:
             raise InvalidArgument("this client is closed", hint="use it inside `async with`")
 
     def _http(self) -> aiohttp.ClientSession:

@@ -168,5 +168,5 @@ class LinkedInClient:
         return breaker
 
     def take_retry(self) -> bool:
-        """Take one retry from the quota all calls share."""
-        return self._quota.take()
+        """Take one retry from the quota all calls share; there is none once the client is closed."""
+        return not self.transport.is_closed and self._quota.take()

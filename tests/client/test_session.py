@@ -470,6 +470,22 @@ async def test_a_closed_client_says_so(use: Callable[[LinkedInClient], Awaitable
     await client.aclose()
 
 
+async def test_a_call_that_is_cut_off_by_closing_the_client_is_not_repeated(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = SteppedClock()
+    async with RawServer(silent) as server, client_of(server, clock) as client:
+        call = asyncio.create_task(client.images.get(IMAGE))
+        await eventually(lambda: bool(server.heads))
+        await client.aclose()
+
+        with pytest.raises(lm.ConnectionLost):
+            await call
+
+    assert clock.slept == []
+    assert not caplog.records
+
+
 async def test_a_client_leaves_no_connection_behind() -> None:
     left = []
 
