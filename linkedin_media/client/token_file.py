@@ -87,7 +87,8 @@ class FileStore:
             problem = error.strerror
         else:
             return self.place
-        raise SignInError(f"{self.path} cannot be written: {problem}", hint="make its folder yours and writable")
+        hint = "check its folder, its permissions and the space left"
+        raise SignInError(f"{self.path} cannot be written: {problem}", hint=hint)
 
     def _make_folder(self) -> None:
         """Make what is missing above the file, for its owner alone, whatever the umask leaves of a mode."""

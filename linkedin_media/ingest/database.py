@@ -17,7 +17,7 @@ from sqlalchemy.pool import StaticPool
 
 from ..errors import InvalidArgument, LedgerError, LedgerUnusable
 from . import schema
-from .ledger_file import MINE, check_magic, close_to_others, lock_file
+from .ledger_file import CHECK_FOLDER, MINE, check_magic, close_to_others, lock_file
 
 _STOPPED: Final = 10
 """Seconds between two statements of a transaction after which its process is taken to be stopped, or cut off."""
@@ -124,7 +124,7 @@ def _open_sqlite(path: Path) -> Database:
         engine.dispose()
         os.close(lock)
         if isinstance(error, OSError):
-            raise LedgerUnusable(f"{path} cannot be made: {error.strerror}", hint="check its folder") from None
+            raise LedgerUnusable(f"{path} cannot be made: {error.strerror}", hint=CHECK_FOLDER) from None
         raise
 
     def release() -> None:

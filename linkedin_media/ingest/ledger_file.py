@@ -14,6 +14,7 @@ from ..errors import LedgerBusy, LedgerUnusable
 MINE: Final = 0o600
 """The mode of a ledger: its owner's alone."""
 
+CHECK_FOLDER: Final = "check its folder, its permissions and the space left"
 _MAGIC: Final = b"SQLite format 3\x00"
 _log: Final = logging.getLogger("linkedin_media.ingest")
 
@@ -46,7 +47,7 @@ def lock_file(path: Path) -> int:
     try:
         lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise LedgerUnusable(f"{path}.lock cannot be made: {error.strerror}", hint="check its folder") from None
+        raise LedgerUnusable(f"{path}.lock cannot be made: {error.strerror}", hint=CHECK_FOLDER) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -239,6 +240,22 @@ def test_a_file_where_the_folder_should_be_holds_no_token(tmp_path: Path) -> Non
     assert not store.delete()
     with pytest.raises(SignInError, match="cannot be written"):
         store.save(TOKEN)
+
+
+def test_a_full_disk_leaves_the_old_token_and_is_named(file: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.save(TOKEN)
+    before = file.path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SignInError, match="No space left on device") as caught:
+        file.save(TOKEN)
+
+    assert "the space left" in caught.value.hint
+    assert [path.name for path in file.path.parent.iterdir()] == [file.path.name]
+    assert file.path.read_bytes() == before
 
 
 def test_a_file_that_cannot_be_opened_is_reported(file: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
