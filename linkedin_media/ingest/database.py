@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -94,7 +95,7 @@ def open_for_reading(location: str | os.PathLike[str]) -> Database:
         if not path.is_file():
             raise LedgerUnusable(f"{path}: there is no ledger", hint="`ingest MANIFEST --ledger FILE` makes one")
         check_magic(path)
-        database = Database(str(path), _sqlite_engine(path, "ro"), shared=False, release=_nothing)
+        database = Database(str(path), _sqlite_engine(path, _readable), shared=False, release=_nothing)
     try:
         with reported(database.name), database.engine.connect() as connection:
             schema.version_of(connection, database.name)
@@ -113,7 +114,8 @@ def _open_sqlite(path: Path) -> Database:
     if path.exists():
         check_magic(path)
     lock = lock_file(path)
-    engine = _sqlite_engine(path, "rw")
+    engine = _sqlite_engine(path, _writable)
+    event.listen(engine, "begin", _begin_immediate)
     try:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, MINE))
@@ -138,7 +140,7 @@ def _open_sqlite(path: Path) -> Database:
 
 def _check_tables(path: Path) -> None:
     """Refuse what is no ledger of ours before anything is written to it, its journal mode included."""
-    with reported(str(path)), closing(sqlite3.connect(_uri(path, "rw"), uri=True, timeout=30)) as connection:
+    with reported(str(path)), closing(_connect(path)) as connection:
         if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return
         known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (schema.about.name,)).fetchone()
@@ -149,14 +151,16 @@ def _check_tables(path: Path) -> None:
 def _erase_log(path: Path) -> None:
     """Leave nothing of what was erased in the write-ahead log, which a reader has kept from being removed."""
     try:
-        with closing(sqlite3.connect(_uri(path, "rw"), uri=True, timeout=1)) as connection:
+        with closing(_connect(path, patience=1)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error:
         return  # the next owner does it
 
 
-def _uri(path: Path, mode: str) -> str:
-    return f"{path.absolute().as_uri()}?mode={mode}"
+def _connect(path: Path, patience: float = 30.0) -> sqlite3.Connection:
+    """Open a file that exists. A connection that may write takes the log and its index along when it is the last to go."""
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=patience)
 
 
 def _check_place(path: Path) -> None:
@@ -190,14 +194,9 @@ def _file_system(folder: Path) -> str:
     return kind
 
 
-def _sqlite_engine(path: Path, mode: str) -> Engine:
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(_uri(path, mode), uri=True, isolation_level=None, check_same_thread=False, timeout=30)
-
-    engine = create_engine(URL.create("sqlite"), creator=connect, poolclass=StaticPool)
-    event.listen(engine, "connect", _writable if mode == "rw" else _readable)
-    if mode == "rw":
-        event.listen(engine, "begin", _begin_immediate)
+def _sqlite_engine(path: Path, prepared: Callable[[sqlite3.Connection, Any], None]) -> Engine:
+    engine = create_engine(URL.create("sqlite"), creator=partial(_connect, path), poolclass=StaticPool)
+    event.listen(engine, "connect", prepared)
     return engine
 
 

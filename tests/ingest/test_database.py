@@ -208,6 +208,9 @@ async def test_a_closed_ledger_is_read(tmp_path, make_specs):
 
     with closing(open_for_reading(path)) as database:
         assert len(list(records(database))) == 2
+        with pytest.raises(DBAPIError, match="readonly"), database.engine.begin() as connection:
+            connection.execute(text("DELETE FROM job"))
+    assert {file.name for file in tmp_path.iterdir()} == {"a.ledger", "a.ledger.lock"}
 
 
 async def test_a_ledger_whose_owner_was_killed_is_read_and_goes_on(tmp_path, make_specs):
@@ -225,6 +228,7 @@ async def test_a_ledger_whose_owner_was_killed_is_read_and_goes_on(tmp_path, mak
 
     with closing(open_for_reading(path)) as database:
         assert list(records(database)) == []
+    assert {file.name for file in tmp_path.iterdir()} == {"a.ledger", "a.ledger.lock"}
     ledger = await Ledger.open(path)
     assert await ledger.note("a") == "b"
     await ledger.aclose()
