@@ -18,7 +18,7 @@ from sqlalchemy.pool import StaticPool
 
 from ..errors import InvalidArgument, LedgerError, LedgerUnusable
 from . import schema
-from .ledger_file import CHECK_FOLDER, MINE, check_magic, close_to_others, lock_file
+from .ledger_file import CHECK_FOLDER, MINE, close_to_others, lock_file
 
 _STOPPED: Final = 10
 """Seconds between two statements of a transaction after which its process is taken to be stopped, or cut off."""
@@ -94,7 +94,7 @@ def open_for_reading(location: str | os.PathLike[str]) -> Database:
         path = Path(text_location)
         if not path.is_file():
             raise LedgerUnusable(f"{path}: there is no ledger", hint="`ingest MANIFEST --ledger FILE` makes one")
-        check_magic(path)
+        _check_readable(path)
         database = Database(str(path), _sqlite_engine(path, _readable), shared=False, release=_nothing)
     try:
         with reported(database.name), database.engine.connect() as connection:
@@ -112,7 +112,7 @@ def _nothing() -> None:
 def _open_sqlite(path: Path) -> Database:
     _check_place(path)
     if path.exists():
-        check_magic(path)
+        _check_tables(path)
     lock = lock_file(path)
     engine = _sqlite_engine(path, _writable)
     event.listen(engine, "begin", _begin_immediate)
@@ -120,7 +120,6 @@ def _open_sqlite(path: Path) -> Database:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, MINE))
         close_to_others(path)
-        _check_tables(path)
         _prepare(engine, str(path))
     except BaseException as error:
         engine.dispose()
@@ -138,8 +137,18 @@ def _open_sqlite(path: Path) -> Database:
     return Database(str(path), engine, shared=False, release=release, raw=raw)
 
 
+def _check_readable(path: Path) -> None:
+    if not os.access(path, os.R_OK):
+        raise LedgerUnusable(f"{path} cannot be read", hint="check its permissions")
+
+
 def _check_tables(path: Path) -> None:
-    """Refuse what is no ledger of ours before anything is written to it, its journal mode included."""
+    """Refuse what is no ledger of ours before anything is written to it, its journal mode included.
+
+    SQLite alone opens the file, here as everywhere: to close it once more by hand would let go of the locks that all of
+    this process has on it, and whoever is the next to close it would take the log away from under a ledger at work.
+    """
+    _check_readable(path)
     with reported(str(path)), closing(_connect(path)) as connection:
         if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return
@@ -273,7 +282,9 @@ class reported:  # noqa: N801 -- a context manager
 def explain(error: DBAPIError | sqlite3.Error, name: str) -> LedgerError:
     """Say what a database's exception means for the ledger."""
     words = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
-    if "malformed" in words or "not a database" in words:
+    if "not a database" in words:
+        return LedgerUnusable(f"{name} is no ledger", hint="give a new file, or the ledger of an earlier run")
+    if "malformed" in words:
         return LedgerUnusable(f"{name} is corrupt: {words}", hint="restore it from a backup; nothing was changed")
     if "readonly" in words or "read-only" in words:
         return LedgerUnusable(f"{name} cannot be written: {words}", hint="check its permissions")

@@ -15,7 +15,6 @@ MINE: Final = 0o600
 """The mode of a ledger: its owner's alone."""
 
 CHECK_FOLDER: Final = "check its folder, its permissions and the space left"
-_MAGIC: Final = b"SQLite format 3\x00"
 _log: Final = logging.getLogger("linkedin_media.ingest")
 
 
@@ -57,18 +56,3 @@ def lock_file(path: Path) -> int:
     os.ftruncate(lock, 0)
     os.pwrite(lock, str(os.getpid()).encode(), 0)
     return lock
-
-
-def check_magic(path: Path) -> None:
-    """Refuse a file that is no database.
-
-    Raises:
-        LedgerUnusable: It is none, or cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            head = file.read(len(_MAGIC))
-    except OSError as error:
-        raise LedgerUnusable(f"{path} cannot be read: {error.strerror}", hint="check its permissions") from None
-    if head and head != _MAGIC:
-        raise LedgerUnusable(f"{path} is no ledger", hint="give a new file, or the ledger of an earlier run")

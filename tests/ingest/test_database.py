@@ -234,6 +234,41 @@ async def test_a_ledger_whose_owner_was_killed_is_read_and_goes_on(tmp_path, mak
     await ledger.aclose()
 
 
+def test_no_look_at_a_ledger_at_work_takes_its_log_away(tmp_path):
+    """Not even one from the same process, whose locks on the file end with the first descriptor of it that is closed."""
+    path = tmp_path / "a.ledger"
+    program = (
+        "import asyncio, os, signal\n"
+        "from contextlib import closing, suppress\n"
+        "from linkedin_media.errors import LedgerBusy\n"
+        "from linkedin_media.ingest.database import open_for_reading\n"
+        "from linkedin_media.ingest.ledger import Ledger\n"
+        "async def main():\n"
+        f"    ledger = await Ledger.open({str(path)!r})\n"
+        "    with closing(open_for_reading(ledger.name)), suppress(LedgerBusy):\n"
+        "        await Ledger.open(ledger.name)\n"
+        "    print('open', flush=True)\n"
+        "    input()\n"
+        "    await ledger.note('a', 'b')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(main())"
+    )
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "open\n"
+        with closing(open_for_reading(path)) as database:
+            assert list(records(database)) == []
+        with closing(sqlite3.connect(path)) as stranger:
+            stranger.execute("SELECT 1 FROM job").fetchone()
+        assert Path(f"{path}-wal").exists()
+        owner.communicate("\n", timeout=30)
+
+    with closing(open_for_reading(path)) as database, database.engine.connect() as connection:
+        notes = connection.execute(text("SELECT value FROM linkedin_media_ledger WHERE name = 'a'"))
+        assert notes.scalars().all() == ["b"]
+
+
 def test_there_is_nothing_to_read_where_there_is_no_ledger(tmp_path):
     with pytest.raises(LedgerUnusable, match="there is no ledger"):
         open_for_reading(tmp_path / "a.ledger")
