@@ -53,6 +53,10 @@ def lock_file(path: Path) -> int:
         pid = os.pread(lock, 20, 0).decode("ascii", "replace").strip()
         os.close(lock)
         raise LedgerBusy(str(path), int(pid) if pid.isdigit() else None) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, str(os.getpid()).encode(), 0)
+    try:
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+    except OSError as error:
+        os.close(lock)
+        raise LedgerUnusable(f"{path}.lock cannot be written: {error.strerror}", hint=CHECK_FOLDER) from None
     return lock

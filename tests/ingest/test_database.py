@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import sqlite3
@@ -267,6 +268,21 @@ def test_no_look_at_a_ledger_at_work_takes_its_log_away(tmp_path):
     with closing(open_for_reading(path)) as database, database.engine.connect() as connection:
         notes = connection.execute(text("SELECT value FROM linkedin_media_ledger WHERE name = 'a'"))
         assert notes.scalars().all() == ["b"]
+
+
+def test_a_disk_without_room_for_a_lock_is_named_and_the_lock_let_go(tmp_path, monkeypatch):
+    path = tmp_path / "a.ledger"
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with pytest.raises(LedgerUnusable, match=r"a\.ledger\.lock cannot be written: No space left") as caught:
+            open_database(path)
+    assert "the space left" in caught.value.hint
+    assert not path.exists()
+    open_database(path).close()
 
 
 def test_there_is_nothing_to_read_where_there_is_no_ledger(tmp_path):
