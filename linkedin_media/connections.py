@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp.connector import Connection
 from yarl import URL
 
+from .passing_time import passing_time
 from .plain_connection import READ, PlainConnection, is_open
 
 _IDLE: Final = 15.0
@@ -35,7 +36,7 @@ class Connections:
         kept = self._kept.get(root)
         while kept:
             connection, since = kept.pop()
-            is_fresh = self._loop.time() - since < _IDLE  # the timer may be late, and the server's farewell with it
+            is_fresh = passing_time() - since < _IDLE  # the timer may be late, and the server's farewell with it
             if is_fresh and connection.is_usable:
                 return connection
             connection.close()
@@ -82,7 +83,7 @@ class Connections:
         kept = self._kept.get(root)
         if kept is None:
             kept = self._kept[root] = deque()
-        kept.append((connection, self._loop.time()))
+        kept.append((connection, passing_time()))
         if self._timer is None:
             self._timer = self._loop.call_later(_IDLE, self._close_idle)
 
@@ -95,14 +96,14 @@ class Connections:
                 kept.pop()[0].release()
 
     def _close_idle(self) -> None:
-        now = self._loop.time()
+        now = passing_time()
         for root, kept in [*self._kept.items()]:
             while kept and now - kept[0][1] >= _IDLE:
                 kept.popleft()[0].close()
             if not kept:
                 del self._kept[root]
         oldest = min((kept[0][1] for kept in self._kept.values()), default=None)
-        self._timer = None if oldest is None else self._loop.call_at(oldest + _IDLE, self._close_idle)
+        self._timer = None if oldest is None else self._loop.call_later(oldest + _IDLE - now, self._close_idle)
 
     def _destination(self, root: str) -> aiohttp.ClientRequest:
         """Return the request that a connector takes as the address of all that go there."""

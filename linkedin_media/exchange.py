@@ -45,7 +45,8 @@ _GENUINE: Final = _CODE is not None and _CODE.co_filename == sys.modules["aiohtt
 class Outgoing:
     """One request as it leaves, to `target` below `root`.
 
-    `begun` tells whether any of it may have left. Over a session it is told only of a body that goes out `once`.
+    `begun` tells whether any of it may have left. Over a session it is told only of a body that goes out `once`. `check` is
+    called before that, and raises where it must not leave any more.
     """
 
     method: str
@@ -56,6 +57,7 @@ class Outgoing:
     body: bytes | None = attrs.field(default=None, repr=False)
     upload: UploadBody | None = attrs.field(default=None, repr=False)
     once: bool = False
+    check: Callable[[], None] | None = attrs.field(default=None, repr=False)
     expect_continue: bool = False
     begun: bool = attrs.field(default=False, init=False)
 
@@ -72,6 +74,12 @@ class Outgoing:
         if self.upload is not None:
             return self.upload.size
         return None if self.method in _BODILESS else 0
+
+    def begin(self) -> None:
+        """Take note that it begins to leave, if it may."""
+        if self.check is not None:
+            self.check()
+        self.begun = True
 
     def answered(self) -> None:
         """Take note that the answer begins."""
@@ -150,7 +158,7 @@ class _WatchedBytes(aiohttp.BytesPayload):
         self._outgoing = outgoing
 
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        self._outgoing.begun = True
+        self._outgoing.begin()
         await super().write_with_length(writer, content_length)
 
 
@@ -220,8 +228,8 @@ class OverConnection:
         transport, outgoing = connection.transport, self._outgoing
         if transport.is_closing():
             raise aiohttp.ClientConnectionResetError("the connection was closed")
+        outgoing.begin()
         asked = connection.ask()
-        outgoing.begun = True
         if outgoing.upload is None:
             transport.write(head + outgoing.body if outgoing.body else head)
         elif not outgoing.upload.begin(transport, head):

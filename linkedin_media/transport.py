@@ -13,12 +13,12 @@ import attrs
 
 from .connections import Connections
 from .containment import bare, contained
+from .download_body import Downloaded, Sink
 from .errors import (
     ConnectionFailed,
     ConnectionLost,
     InvalidArgument,
     LinkedInMediaError,
-    UnexpectedReply,
     UntrustedHost,
     UploadIncomplete,
 )
@@ -32,8 +32,6 @@ from .protocol.head import HeaderFields
 from .protocol.hosts import DOWNLOAD_HOSTS, UPLOAD_HOSTS, Origin, distrust, split
 from .protocol.wire import Repeat, Request, Response
 from .upload_body import UploadBody, Watchdog
-
-_READ: Final = 64 * 1024
 
 
 @cache
@@ -53,14 +51,6 @@ def _complete(headers: HeaderFields) -> HeaderFields:
 
 
 _OF_UPLOADS: Final = HeaderFields({"Accept": "*/*", "Content-Type": "application/octet-stream"})
-
-
-@attrs.frozen(kw_only=True)
-class Downloaded:
-    """What a download was: its bytes counted, and its media type as the server names it."""
-
-    size: int
-    content_type: str
 
 
 @attrs.define(eq=False)
@@ -87,17 +77,25 @@ class Transport:
         self._root = split(str(self.base))[0]
 
     async def send(
-        self, request: Request, token: Secret | None, *, timeout: float, headers: HeaderFields | None = None
+        self,
+        request: Request,
+        token: Secret | None,
+        *,
+        timeout: float,
+        headers: HeaderFields | None = None,
+        check: Callable[[], None] | None = None,
     ) -> Response:
         """Send one API call and read its whole answer, within `timeout` seconds.
 
-        `headers` are all that describe the call, by default its own.
+        `headers` are all that describe the call, by default its own. `check` is called at the last moment before any of a
+        call that is never repeated leaves: if it raises, nothing is sent.
 
         Raises:
             ConnectionFailed: Nothing was sent.
             ConnectionLost, DeadlineExceeded: Something may have been.
             UnexpectedReply: The answer is no HTTP, too long, or encoded in a way nobody asked for.
         """
+        once = request.repeat is Repeat.NEVER and bool(request.body)
         outgoing = Outgoing(
             method=request.http_method,
             root=self._root,
@@ -105,7 +103,8 @@ class Transport:
             headers=_complete(HeaderFields(request.headers) if headers is None else headers),
             token=token,
             body=request.body,
-            once=request.repeat is Repeat.NEVER and bool(request.body),
+            once=once,
+            check=check if once else None,
         )
         exchanged = self._exchanged(self._exchange(outgoing), request.max_reply)
         try:
@@ -178,7 +177,7 @@ class Transport:
         if outgoing is None:
             raise UntrustedHost(f"the download URL is not to be trusted: {problem}")
         patience = attrs.evolve(self._patience, sock_read=self.timeouts.stall)
-        exchange, sink = OverSession(self._http(), outgoing, patience, ours=self._borrowed is None), _Sink(write)
+        exchange, sink = OverSession(self._http(), outgoing, patience, ours=self._borrowed is None), Sink(write)
 
         async def exchanged() -> Downloaded:
             async with self._free, exchange as reply:
@@ -271,30 +270,3 @@ def _checked(response: Response, body: UploadBody) -> Response:
     if response.ok and not body.was_complete:
         raise UploadIncomplete(f"{response.status} came after {body.given:,} of {body.size:,} bytes")
     return response
-
-
-@attrs.define
-class _Sink:
-    """Where a download goes, and what went wrong there: a full disk must not be taken for a broken connection."""
-
-    write: Callable[[bytes], Awaitable[object]]
-    size: int = 0
-    failure: Exception | None = None
-
-    async def fill(self, reply: aiohttp.ClientResponse) -> None:
-        if reply.status != 200:
-            refused = UnexpectedReply(f"the download answered {reply.status}", status=reply.status)
-            if reply.status in (401, 403, 404, 410):
-                refused.hint = "download URLs expire: get the image again"
-            raise refused
-        if reply.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-            raise UnexpectedReply("the download is encoded in a way nobody asked for", status=reply.status)
-        async for piece in reply.content.iter_chunked(_READ):
-            try:
-                await self.write(piece)
-            except Exception as error:  # noqa: BLE001 -- it is raised again once the connection is let go
-                self.failure = error
-                return
-            self.size += len(piece)
-        if reply.content_length not in (None, self.size):
-            raise ConnectionLost(f"{self.size:,} bytes of {reply.content_length:,} came")

@@ -24,8 +24,10 @@ FLOORS: Final = {
         (
             "connections",
             "containment",
+            "download_body",
             "exchange",
             "lookout",
+            "passing_time",
             "places",
             "plain_connection",
             "reply_body",

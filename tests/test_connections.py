@@ -14,6 +14,7 @@ from linkedin_media import connections
 from linkedin_media.connections import Connections
 from linkedin_media.errors import LinkedInMediaError
 from linkedin_media.model.secret import Secret
+from linkedin_media.passing_time import passing_time
 from linkedin_media.plain_connection import PlainConnection
 from linkedin_media.protocol import images
 from tests.raw_server import Peer, RawServer, always, self_signed, transport_to, trust_everybody
@@ -120,6 +121,15 @@ async def test_one_that_waited_too_long_is_not_used_however_late_the_timer_is(mo
     async with RawServer(always(200, b"{}")) as server, transport_to(server, connections=1) as transport:
         await transport.send(GET, TOKEN, timeout=5)
         time.sleep(0.2)  # noqa: ASYNC251 -- whoever blocks the event loop
+        await transport.send(GET, TOKEN, timeout=5)
+
+    assert server.connections == 2
+
+
+async def test_one_that_was_kept_while_the_machine_slept_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with RawServer(always(200, b"{}")) as server, transport_to(server, connections=1) as transport:
+        await transport.send(GET, TOKEN, timeout=5)
+        monkeypatch.setattr(connections, "passing_time", lambda: passing_time() + 3600)
         await transport.send(GET, TOKEN, timeout=5)
 
     assert server.connections == 2

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import math
 import random
-import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -15,6 +14,7 @@ import attrs
 
 from ..errors import LinkedInMediaError, NotSentInTime, RateLimited, Unauthorized
 from ..model.secret import Secret
+from ..passing_time import passing_time
 from ..protocol.retry_after import next_utc_midnight
 from ..protocol.wire import Repeat, Response
 from .retry import delay_before_retry, is_ambiguous
@@ -38,7 +38,7 @@ class Clock:
     """Time, randomness and sleep, so that tests can have their own."""
 
     now: Callable[[], datetime] = _now
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = passing_time
     fraction: Callable[[], float] = random.random
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
 
@@ -94,7 +94,15 @@ class Attempts:
         if wait > 0:
             await self._wait_for_turn(wait)
             self._sent_at = now()
-        if self._sent_at > self.send_before:
+        self.check_time()
+
+    def check_time(self) -> None:
+        """Make sure that the call may still leave.
+
+        Raises:
+            NotSentInTime: It must not.
+        """
+        if self.client.clock.monotonic() > self.send_before:
             raise NotSentInTime(f"{self.what} was held back: the time in which it was to be sent had passed")
 
     async def _wait_for_turn(self, wait: float) -> None:

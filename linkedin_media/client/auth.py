@@ -6,7 +6,6 @@ import asyncio
 import copy
 import inspect
 import os
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
@@ -14,6 +13,7 @@ import attrs
 
 from ..errors import InvalidArgument, LinkedInMediaError
 from ..model.secret import Secret
+from ..passing_time import passing_time
 
 
 class RenewingProvider(Protocol):
@@ -57,7 +57,7 @@ class TokenSource:
 
     fixed: Secret | None = attrs.field(default=None, repr=False)
     provider: TokenProvider | None = attrs.field(default=None, repr=False)
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = passing_time
     _current: Secret | None = attrs.field(default=None, init=False, repr=False)
     _asked_at: float = attrs.field(default=0.0, init=False)
     _asking: asyncio.Task[Secret] | None = attrs.field(default=None, init=False, repr=False)

@@ -12,7 +12,7 @@ from ..protocol.wire import Repeat
 from .retry import delay_before_retry
 
 if TYPE_CHECKING:
-    from ..transport import Downloaded
+    from ..download_body import Downloaded
     from .session import LinkedInClient
 
 

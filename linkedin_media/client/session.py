@@ -152,7 +152,9 @@ class LinkedInClient:
     async def _attempt(self, request: Request, headers: HeaderFields, attempts: Attempts) -> Response:
         await attempts.wait_for_slot()
         timeout = min(self.timeouts.call, max(attempts.remaining(), 0.001))
-        answered = await self.transport.send(request, attempts.token, timeout=timeout, headers=headers)
+        answered = await self.transport.send(
+            request, attempts.token, timeout=timeout, headers=headers, check=attempts.check_time
+        )
         response = without(answered, attempts.token)
         attempts.log(response)
         if response.ok:

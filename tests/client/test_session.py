@@ -395,6 +395,34 @@ async def test_a_post_may_be_held_to_a_moment() -> None:
     assert len(server.heads) == 1
 
 
+@pytest.mark.parametrize("borrowed", [False, True], ids=["own session", "borrowed session"])
+async def test_a_post_whose_time_passes_while_it_waits_for_a_connection_is_held_back(borrowed: bool) -> None:
+    clock, go_on = SteppedClock(passed=50.0), asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        while await peer.request():
+            await go_on.wait()
+            await peer.answer(*GOOD)
+
+    few = lm.Concurrency(initialize=1, upload=1, poll=1, post=1)
+    async with (
+        aiohttp.ClientSession() as session,
+        RawServer(script) as server,
+        client_of(server, clock, concurrency=few, session=session if borrowed else None) as client,
+    ):
+        others = [asyncio.create_task(client.images.get(IMAGE)) for _ in range(few.connections)]
+        await eventually(lambda: len(server.heads) == few.connections)
+        post = asyncio.create_task(client.posts.create(DRAFT, send_before=50.0))
+        await asyncio.sleep(0.05)
+        clock.passed = 50.1
+        go_on.set()
+        with pytest.raises(errors.NotSentInTime):
+            await post
+        await asyncio.gather(*others)
+
+    assert not [head for head in server.heads if head.startswith(b"POST")]
+
+
 async def test_an_empty_post_is_refused_before_anything_is_sent() -> None:
     async with RawServer(always(201)) as server, client_of(server) as client:
         with pytest.raises(lm.InvalidArgument):
