@@ -175,6 +175,8 @@ class Attempts:
 
     def log(self, response: Response) -> None:
         """Note one answered request."""
+        if self.client.server_time.is_due(self._sent_at):
+            self.client.server_time.hear(response, self.client.clock.now(), self._sent_at)
         if response.status != 429:
             self._breaker.answered()
         if _log.isEnabledFor(logging.DEBUG):

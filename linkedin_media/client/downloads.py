@@ -46,7 +46,8 @@ async def _attempt(client: LinkedInClient, url: str, destination: Destination, t
 
 def _stale(client: LinkedInClient, image: Image) -> bool:
     expires = image.download_url_expires_at
-    return image.available and expires is not None and expires <= client.clock.now()
+    now = client.clock.now()
+    return image.available and expires is not None and expires <= max(now, client.server_time.at(now))
 
 
 async def _wait_or_raise(

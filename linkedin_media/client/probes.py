@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Final
+from datetime import datetime
 
 import attrs
 
@@ -15,12 +13,10 @@ from ..model.secret import Secret
 from ..model.token import Introspection
 from ..options import Timeouts
 from ..protocol import diagnosis, oauth, replies
-from ..protocol.wire import Response
+from ..protocol.server_date import ahead_of_server
 from ..transport import Transport
 from .attempts import without
 from .oauth import SignIn, api_origin
-
-_HALF_A_SECOND: Final = timedelta(seconds=0.5)
 
 
 @attrs.frozen(kw_only=True)
@@ -47,20 +43,14 @@ async def ask_api(base_url: str | None, access: Secret | None, timeouts: Timeout
     finally:
         await transport.aclose()
     middle = asked_at + (now() - asked_at) / 2
-    checks = diagnosis.base_url(origin, response.status), diagnosis.clock(_skew(response, middle))
+    checks = (
+        diagnosis.base_url(origin, response.status),
+        diagnosis.clock(ahead_of_server(response.headers.get("Date"), middle)),
+    )
     if response.status == 401 and access is not None:
         return Seen(checks=checks, alive=False, refusal=replies.read_error(request, without(response, access), middle))
     # A token without the scope `openid` is refused with a 403, and is alive.
     return Seen(checks=checks, alive=True if response.status in (200, 403) else None)
-
-
-def _skew(response: Response, at: datetime) -> float | None:
-    """Return by how many seconds our clock is ahead of the server's, which cuts its own to whole seconds."""
-    try:
-        told = parsedate_to_datetime(response.headers.get("Date", ""))
-        return (at - told.astimezone(UTC) - _HALF_A_SECOND).total_seconds()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
 
 
 @attrs.frozen(kw_only=True)

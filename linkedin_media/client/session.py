@@ -23,6 +23,7 @@ from .auth import TokenProvider, TokenSource, token_source
 from .images import Images
 from .posts import Posts
 from .retry import RetryQuota, already_done
+from .server_time import ServerTime
 from .social import SocialActions
 from .throttle import Breaker, Throttle
 
@@ -85,6 +86,7 @@ class LinkedInClient:
         self.throttle = Throttle(max_calls_per_second)
         self._breakers: dict[str, Breaker] = {}
         self.clock = Clock()
+        self.server_time = ServerTime()
         self.before_call: Callable[[], Awaitable[None]] | None = None
         self.companions: dict[object, Any] = {}  # what the floors above keep for as long as there is this client
         self._readers = ThreadPoolExecutor(_READERS, "linkedin-media-read")

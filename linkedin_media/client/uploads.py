@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ApiError, ConnectionLost, LinkedInMediaError, UploadExpired
@@ -69,7 +70,7 @@ async def _attempt(
     expect_continue: bool,
 ) -> None:
     await attempts.wait_for_slot()
-    if started.expired(client.clock.now(), margin=EXPIRY_MARGIN):
+    if started.expired(min(_clocks(client)), margin=EXPIRY_MARGIN):  # if it was so after all, LinkedIn says so
         raise UploadExpired(f"the upload URL for {started.image} has expired", hint="initialize the upload anew")
     token = attempts.token if client.upload_authorization else None
     timeout = None if math.isinf(attempts.deadline) else max(attempts.remaining(), 0.001)
@@ -80,7 +81,13 @@ async def _attempt(
         raise _refusal(client, started, error)
 
 
+def _clocks(client: LinkedInClient) -> tuple[datetime, datetime]:
+    """Return what this machine's clock shows and what LinkedIn's does: either may be wrong where a gateway is between."""
+    now = client.clock.now()
+    return now, client.server_time.at(now)
+
+
 def _refusal(client: LinkedInClient, started: InitializedUpload, error: ApiError) -> LinkedInMediaError:
-    if error.status in _GONE or (error.status == 403 and started.expired(client.clock.now())):
+    if error.status in _GONE or (error.status == 403 and started.expired(max(_clocks(client)))):
         return UploadExpired(f"LinkedIn refused the upload URL for {started.image}: {error.status} {error.message}")
     return error

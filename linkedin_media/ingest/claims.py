@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import Any, Final
 
 import attrs
-from sqlalchemy import Dialect
+from sqlalchemy import Connection, Dialect
 
 from ..protocol.json_reading import parse_json
 from .jobs import Record, Unread
 from .schema import job, now_ms
+from .statements import highest
 
 
 @attrs.define
@@ -51,6 +52,13 @@ class Brakes:
 
     paused_until: int | None = None
     limited_until: int | None = None
+
+    def shared(self, db: Connection) -> Brakes:
+        """Let the others know, and return the latest of everybody's."""
+        return Brakes(
+            highest(db, "paused_until", self.paused_until),
+            highest(db, "limited_until", self.limited_until),
+        )
 
 
 def claim_jobs(

@@ -98,14 +98,10 @@ class Ledger:
 
     async def heartbeat(self, mine: Brakes | None = None) -> Brakes:
         """Say that this worker lives and what slows it down; return what slows them all down."""
-        told = mine or Brakes()
 
         def work(db: Connection) -> Brakes:
             self._beat(db)
-            return Brakes(
-                statements.latest(db, "paused_until", told.paused_until),
-                statements.latest(db, "limited_until", told.limited_until),
-            )
+            return (mine or Brakes()).shared(db)
 
         return await self._run(work)
 
@@ -232,6 +228,10 @@ class Ledger:
     async def now(self) -> int:
         """Return the database's clock in epoch milliseconds."""
         return int(await self._run(lambda db: db.execute(select(now_ms())).scalar_one()))
+
+    async def highest(self, name: str, number: int | None) -> int | None:
+        """Return the highest number above 0 that was ever given under a name, `number` among them."""
+        return await self._run(lambda db: statements.highest(db, name, number))
 
     async def counts(self) -> dict[State, int]:
         """Return how many jobs are in each state."""

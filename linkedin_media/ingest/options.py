@@ -14,7 +14,8 @@ class IngestOptions:
     A post in doubt is looked for `reconcile_after` seconds after its intent: by then nobody can still be sending it and
     LinkedIn's finder shows it. With `wait` false such posts are left ``unknown`` instead. `max_sendings` bounds how often
     one post is sent, each time only after a look that proved it absent. `send_within` bounds the time between an intent and
-    its request: a later one is written anew. `clock_skew` is how far LinkedIn's clock may be off.
+    its request: a later one is written anew. `clock_skew` is how far a clock may be off without
+    LinkedIn's answers telling.
 
     A job that fails for a passing reason is tried again `tries` times. `max_calls_per_day` is a budget of API calls per
     UTC day, kept in the ledger. `reuse_images` uploads the same content once per owner. `grace` is how long a post under

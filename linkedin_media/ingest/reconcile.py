@@ -21,6 +21,7 @@ from ..model.collection import Page
 from ..model.post import CreatedPost, Post
 from ..model.urn import Urn
 from ..protocol import posts as protocol
+from .clocks import skew_of
 from .jobs import Record
 from .options import IngestOptions
 from .witness import horizon, matches, moment, young_enough
@@ -52,8 +53,9 @@ class _Look:
 
     missing: list[Record]
     shared_images: bool
-    skew: float
     is_taken: Callable[[str], Awaitable[bool]]
+    skew: int = 0
+    """Milliseconds that an intent's time may be ahead of its post's."""
     found: dict[int, CreatedPost] = attrs.field(factory=dict)
     seen: set[str] = attrs.field(factory=set)
 
@@ -69,8 +71,9 @@ class _Look:
         return bool(new)
 
     def _fits(self, record: Record, post: Post) -> bool:
+        """An image that no other job has proves it whenever the post was made; of another, an older post may be."""
         fits = matches(record, post, shared_images=self.shared_images)
-        return fits and young_enough(record, moment(post), self.skew)
+        return fits and (not self.shared_images or young_enough(record, moment(post), self.skew))
 
 
 async def look(
@@ -85,8 +88,7 @@ async def look(
         LinkedInMediaError: What is wrong concerns every call.
     """
     shared = options.reuse_images or await ledger.shares_images()
-    scan = _Look(list(records), shared, options.clock_skew, ledger.has_post)
-    until, start, overlap = horizon(scan.missing, options.clock_skew), 0, 0
+    scan, start, overlap = _Look(list(records), shared, ledger.has_post), 0, 0
     for _ in range(_PAGES):
         try:
             page = await _page(client, author, start - overlap)
@@ -103,8 +105,9 @@ async def look(
             raise
         except LinkedInMediaError as error:
             return Findings(scan.found, complete=False, why_not=error.message)
+        scan.skew = scan.skew or await skew_of(client, ledger, options)  # now: the answer has told LinkedIn's time
         is_new = await scan.take_in(page)
-        if not scan.missing or not page.elements or _is_past(page, until):
+        if not scan.missing or not page.elements or _is_past(page, horizon(scan.missing, scan.skew)):
             return Findings(scan.found, complete=True)
         start, overlap = _next(page, start, overlap, is_new=is_new)
 

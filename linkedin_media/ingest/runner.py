@@ -18,6 +18,7 @@ from ..pipeline.poller import shared_poller
 from ..pipeline.stages import Stages
 from .budget import CallBudget
 from .claims import Brakes
+from .clocks import clock_ahead
 from .doubts import Doubts
 from .flight import Flight
 from .jobs import Added, JobSpec, Record
@@ -242,6 +243,7 @@ class Ingest:
                 return
 
     async def _share_brakes(self) -> None:
+        await clock_ahead(self.client, self.ledger)
         if not self.ledger.shared:
             await self.ledger.heartbeat()
             return

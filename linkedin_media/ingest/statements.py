@@ -281,10 +281,10 @@ def note(db: Connection, name: str, value: str | None = None) -> str | None:
     return noted
 
 
-def latest(db: Connection, name: str, moment: int | None) -> int | None:
-    """Return a moment (epoch milliseconds) that workers share: the later of the one noted and the one given."""
+def highest(db: Connection, name: str, number: int | None) -> int | None:
+    """Return a number above 0 that workers share, such as a moment: the higher of the one noted and the one given."""
     noted = int(note(db, name) or 0)
-    if moment is not None and moment > noted:
-        note(db, name, str(moment))
-        return moment
+    if number is not None and number > noted:
+        note(db, name, str(number))
+        return number
     return noted or None

@@ -39,15 +39,13 @@ def same_text(record: Record, post: Post) -> bool:
     return any(wished == " ".join(text.split()) for text in (shown, LittleText.from_wire(shown).plain))
 
 
-def young_enough(record: Record, created: int | None, skew: float) -> bool:
-    """Tell whether a post made at `created` can come from one of the job's sendings."""
+def young_enough(record: Record, created: int | None, skew: int) -> bool:
+    """Tell whether a post made at `created` can come from one of the job's sendings, whose times may be `skew` ms ahead."""
     first = record.first_intent_at
-    return created is not None and first is not None and created >= first - int(skew * 1000)
+    return created is not None and first is not None and created >= first - skew
 
 
-async def adopts(
-    client: LinkedInClient, ledger: Ledger, record: Record, original: str | None, skew: float
-) -> Urn | None:
+async def adopts(client: LinkedInClient, ledger: Ledger, record: Record, original: str | None, skew: int) -> Urn | None:
     """Return the post that LinkedIn calls the original of a duplicate, if it can only be this job's own.
 
     It must be a share or ugcPost, younger than the first sending, no other job's, and where it can be read, show the images.
@@ -72,9 +70,9 @@ async def adopts(
     return urn if set(post.image_ids) == set(record.image_urns) else None
 
 
-def horizon(records: list[Record], skew: float) -> int:
+def horizon(records: list[Record], skew: int) -> int:
     """Return how far back a search must go to prove that none of these was posted, in epoch milliseconds."""
-    return min(record.first_intent_at or 0 for record in records) - int(skew * 1000)
+    return min(record.first_intent_at or 0 for record in records) - skew
 
 
 def moment(post: Post) -> int | None:

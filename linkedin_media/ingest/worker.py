@@ -29,6 +29,7 @@ from ..pipeline.pipeline import check_job, draft_of, tracks_of
 from ..pipeline.stages import ImageWork, Stages, Told, ignore_sent
 from ..protocol.hosts import UPLOAD_HOSTS, distrust
 from .checkpoint import ImageCheckpoint, now_ms
+from .clocks import skew_of
 from .image_progress import ImageProgress
 from .jobs import Record
 from .ledger import Ledger
@@ -196,7 +197,8 @@ class Worker:
             record.refused()
             raise error
         try:
-            original = await adopts(self.client, self.ledger, record, error.original, self.options.clock_skew)
+            skew = await skew_of(self.client, self.ledger, self.options)
+            original = await adopts(self.client, self.ledger, record, error.original, skew)
         except LinkedInMediaError as obstacle:
             if isinstance(obstacle, (*FATAL, LedgerError)) or is_transient(obstacle):
                 raise

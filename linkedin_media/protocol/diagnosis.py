@@ -12,13 +12,13 @@ import attrs
 from ..errors import InvalidArgument
 from ..model.check import Check, error, ok, warning
 from .hosts import Origin
+from .server_date import SKEW_WARNING
 from .versions import NEWEST, Support, age_of
 from .wire import check_version
 
 LOWEST_PYTHON: Final = (3, 11)
 VERSION_WARNING_DAYS: Final = 60
 TOKEN_WARNING_DAYS: Final = 7
-SKEW_WARNING: Final = 30.0
 SKEW_ERROR: Final = 300.0
 _REQUIREMENT: Final = re.compile(r"(?P<name>[\w.-]+)\s*>=\s*(?P<lowest>[0-9.]+)\s*", re.ASCII)
 _SIGN_IN: Final = "linkedin-media auth login"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from email.utils import formatdate
 from typing import Final, Protocol
 
 import attrs
@@ -129,9 +130,10 @@ class Exchange:
         )
 
 
-def to_response(reply: Reply) -> web.Response:
-    """Return a reply as aiohttp sends it."""
+def to_response(reply: Reply, now: float) -> web.Response:
+    """Return a reply as aiohttp sends it, at a moment of the simulator's clock."""
     headers = CIMultiDict(reply.headers)
+    headers.setdefault("Date", formatdate(now, usegmt=True))
     if reply.body and "Content-Type" not in headers:
         headers["Content-Type"] = reply.content_type
     if not reply.body:

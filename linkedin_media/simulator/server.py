@@ -101,7 +101,7 @@ class Server:
         self._busy.add(protocol)
         try:
             if request.raw_path.startswith(control.PREFIX):
-                return to_response(await control.answer(self.world, self, request))
+                return to_response(await control.answer(self.world, self, request), self.world.clock.now())
             return await self._handle(self._exchange(request))
         finally:
             self._busy.discard(protocol)
@@ -181,7 +181,7 @@ async def _delivered(exchange: Exchange) -> web.StreamResponse:
     for strike in exchange.strikes:
         if await strike.action.deliver(exchange, reply):
             return Silence()
-    return to_response(reply)
+    return to_response(reply, exchange.world.clock.now())
 
 
 class _CountingServer(web.Server):

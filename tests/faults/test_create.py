@@ -152,6 +152,20 @@ async def test_C03_an_answer_lost_after_the_deed_is_found_by_the_ingest(ward: Wa
     assert requests(ward) == 1
 
 
+@pytest.mark.parametrize("ahead", [600, 86_400, -86_400])
+async def test_C03_a_lost_answer_leaves_one_post_however_wrong_the_clock_is(
+    ward: Ward, tmp_path: Path, ahead: int
+) -> None:
+    ward.simulator.clock.advance(-ahead)
+    ward.fault(CommitThenDrop(), CREATE, when="after", probability=0.5, seed=1)
+
+    results = await ingest(ward, tmp_path / "jobs.ledger", *(spec(ward, number) for number in range(20)))
+
+    assert states(results) == ["posted"] * 20
+    assert {result.post for result in results} == set(ward.simulator.posts)
+    assert requests(ward) == 20
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_C04_a_server_error_is_in_doubt_and_ends_in_one_post(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from email.utils import formatdate
 
 import attrs
 import pytest
 
+from linkedin_media.client.attempts import Clock
+from linkedin_media.client.server_time import ServerTime
 from linkedin_media.errors import Forbidden, RateLimited, Unauthorized
 from linkedin_media.ingest.image_progress import ImageProgress
 from linkedin_media.ingest.jobs import JobSpec, Record
@@ -16,7 +19,7 @@ from linkedin_media.ingest.reconcile import look
 from linkedin_media.ingest.states import State
 from linkedin_media.ingest.witness import adopts, created_ms, matches, same_text
 from linkedin_media.model.post import ImageContent, MultiImageContent, Post
-from linkedin_media.protocol.wire import Response, json_body
+from linkedin_media.protocol.wire import Headers, Response, json_body
 
 from .conftest import intend
 
@@ -49,6 +52,8 @@ class Feed:
     between: object = None
     asked: list = attrs.field(factory=list)
     fails: list = attrs.field(factory=list)
+    server_time: ServerTime = attrs.field(factory=ServerTime)
+    clock: Clock = attrs.field(factory=Clock)
 
     async def send(self, request):
         if self.fails and (failure := self.fails.pop(0)):
@@ -68,6 +73,14 @@ class Books:
 
     taken: set = attrs.field(factory=set)
     shares: bool = False
+    ahead: int = 0
+
+    async def now(self):
+        return time.time_ns() // 1_000_000
+
+    async def highest(self, name, number):
+        self.ahead = max(self.ahead, number or 0)
+        return self.ahead or None
 
     async def has_post(self, post):
         return str(post) in self.taken
@@ -142,10 +155,39 @@ async def test_posts_made_or_deleted_between_pages_hide_none():
     assert set((await find(making, [record(1)])).found) == {1}
 
 
-async def test_a_post_older_than_the_intent_is_not_the_jobs():
-    findings = await find(Feed([element(1, NOW - 10**7)]), [record(1)])
+async def test_of_a_shared_image_a_post_older_than_the_intent_is_not_the_jobs():
+    older = Feed([element(1, NOW - 10**7)])
+
+    findings = await find(older, [record(1)], books=Books(shares=True))
 
     assert (findings.found, findings.complete) == ({}, True)
+    assert set((await find(older, [record(1)])).found) == {1}  # no other job has that image
+
+
+@pytest.mark.parametrize("shares", [False, True])
+async def test_a_clock_that_is_ahead_ends_no_search_too_soon(shares):
+    """Its intents seem younger than their posts, which are behind two pages of others that seem older than they."""
+    hour = 3_600_000
+    others = [element(number, NOW - hour + 1000) for number in range(1000, 1250)]
+    feed, books = Feed([*others, element(1, NOW - hour)]), Books(shares=shares)
+    feed.server_time.hear(Response(status=200, headers=Headers({"Date": _date_of(3600)})), feed.clock.now(), 0.0)
+
+    findings = await find(feed, [record(1)], books=books)
+
+    assert set(findings.found) == {1}
+    assert abs(books.ahead - hour) < 5000
+
+
+async def test_a_clock_that_was_set_right_since_ends_no_search_too_soon():
+    others = [element(number, NOW - 3_599_000) for number in range(1000, 1250)]
+    feed = Feed([*others, element(1, NOW - 3_600_000)])
+    feed.server_time.hear(Response(status=200, headers=Headers({"Date": _date_of(0)})), feed.clock.now(), 0.0)
+
+    assert set((await find(feed, [record(1)], books=Books(ahead=3_600_000))).found) == {1}
+
+
+def _date_of(seconds_ago):
+    return formatdate(time.time() - seconds_ago, usegmt=True)
 
 
 async def test_all_images_must_be_the_jobs_in_any_order():
@@ -253,7 +295,7 @@ async def test_a_duplicates_original_is_adopted_only_if_it_can_be_nobody_elses()
         (shows, "nonsense", set(), False),
     ]
     for answer, original, taken, adopted in cases:
-        urn = await adopts(Reader(answer), Books(taken), mine, original, 120.0)
+        urn = await adopts(Reader(answer), Books(taken), mine, original, 120_000)
         assert (urn == original and urn is not None) == adopted, (answer, original)
 
 

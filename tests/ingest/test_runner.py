@@ -471,6 +471,17 @@ async def test_a_pause_and_a_daily_limit_are_shared_by_all_workers(postgresql, s
         assert two._worker.limited_until == one._worker.limited_until
 
 
+async def test_that_the_clock_was_ahead_is_kept_for_later_looks(start, specs, linkedin_simulator):
+    linkedin_simulator.clock.advance(-3600)
+    async with start(heartbeat=0.05) as ingest:
+        await ingest.add(specs(1))
+        await _all(ingest)
+        await asyncio.sleep(0.3)
+        linkedin_simulator.clock.advance(3600)
+
+        assert abs(await ingest.ledger.highest("clock_ahead", None) - 3_600_000) < 5000
+
+
 async def test_a_heart_that_stops_ends_the_run(start, specs, linkedin_simulator, monkeypatch):
     linkedin_simulator.configure(processing_seconds=3600.0)
 

@@ -13,6 +13,7 @@ import attrs
 import pytest
 from sqlalchemy import select
 
+from linkedin_media.client.server_time import ServerTime
 from linkedin_media.client.throttle import Throttle
 from linkedin_media.errors import (
     BadRequest,
@@ -65,6 +66,7 @@ class Client:
 
     clock: Clock = attrs.field(factory=Clock)
     throttle: Throttle = attrs.field(factory=lambda: Throttle(None))
+    server_time: ServerTime = attrs.field(factory=ServerTime)
     base: object = attrs.field(factory=lambda: parse_base_url("https://api.linkedin.com"))
     read: object = None
 

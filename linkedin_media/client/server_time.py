@@ -1,0 +1,48 @@
+"""LinkedIn's time, as its answers tell it: this machine's clock may be wrong, and LinkedIn judges by its own."""
+
+from __future__ import annotations
+
+import logging
+import math
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from ..protocol.server_date import SKEW_WARNING, ahead_of_server
+
+if TYPE_CHECKING:
+    from ..protocol.wire import Response
+
+_log = logging.getLogger("linkedin_media.client")
+_OFTEN: Final = 60.0
+"""Seconds after which an answer is listened to again."""
+
+
+@attrs.define(eq=False)
+class ServerTime:
+    """By how much this machine's clock is ahead of LinkedIn's."""
+
+    ahead: float | None = attrs.field(default=None, init=False)
+    """Seconds, negative where it is behind; None until an answer has told."""
+    _due: float = attrs.field(default=-math.inf, init=False)
+    _is_warned: bool = attrs.field(default=False, init=False)
+
+    def is_due(self, monotonic: float) -> bool:
+        """Tell whether an answer to what was sent at a moment of the client's monotonic clock is to be heard."""
+        return monotonic >= self._due
+
+    def hear(self, response: Response, now: datetime, monotonic: float) -> None:
+        """Take note of what an answer tells, which has come `now`."""
+        ahead = ahead_of_server(response.headers.get("Date"), now)
+        self._due = monotonic + _OFTEN
+        if ahead is None:
+            return
+        self.ahead = ahead
+        if abs(ahead) > SKEW_WARNING and not self._is_warned:
+            self._is_warned = True
+            _log.warning("clock.skew", extra={"seconds_ahead": round(ahead, 1)})
+
+    def at(self, now: datetime) -> datetime:
+        """Return LinkedIn's time when this machine's clock shows `now`, which is taken for it until an answer has told."""
+        return now - timedelta(seconds=self.ahead or 0.0)
