@@ -18,7 +18,7 @@ from sqlalchemy.pool import StaticPool
 
 from ..errors import InvalidArgument, LedgerError, LedgerUnusable
 from . import schema
-from .ledger_file import CHECK_FOLDER, MINE, close_to_others, lock_file
+from .ledger_file import CHECK_FOLDER, MINE, close_to_others, followed, lock_file
 
 _STOPPED: Final = 10
 """Seconds between two statements of a transaction after which its process is taken to be stopped, or cut off."""
@@ -78,7 +78,7 @@ def open_database(location: str | os.PathLike[str]) -> Database:
     text_location = os.fspath(location)
     if "://" in text_location:
         return _open_postgresql(text_location)
-    return _open_sqlite(Path(text_location))
+    return _open_sqlite(followed(Path(text_location)))
 
 
 def open_for_reading(location: str | os.PathLike[str]) -> Database:

@@ -18,6 +18,14 @@ CHECK_FOLDER: Final = "check its folder, its permissions and the space left"
 _log: Final = logging.getLogger("linkedin_media.ingest")
 
 
+def followed(path: Path) -> Path:
+    """Return the file that a link leads to: beside it are its log and its lock, by whatever name it is opened.
+
+    One that leads to no file stays what it is; none is made there.
+    """
+    return Path(os.path.realpath(path)) if path.is_symlink() and path.exists() else path
+
+
 def close_to_others(path: Path) -> None:
     """Let nobody else read it: the addresses of uploads under way are credentials, and the texts are not out yet.
 

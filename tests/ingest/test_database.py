@@ -185,6 +185,32 @@ async def test_one_owner_at_a_time_named_by_its_process_id(tmp_path):
     await _made(tmp_path / "a.ledger")
 
 
+async def test_a_ledger_has_one_owner_by_whatever_name_it_is_opened(tmp_path):
+    real, link = tmp_path / "spring.ledger", tmp_path / "links" / "current.ledger"
+    link.parent.mkdir()
+    link.symlink_to(real)
+    await _made(real)
+    ledger = await Ledger.open(link)
+    try:
+        for name in (real, link):
+            with pytest.raises(LedgerBusy, match="spring"):
+                open_database(name)
+    finally:
+        await ledger.aclose()
+
+    await _made(link)
+    assert sorted(path.name for path in link.parent.iterdir()) == ["current.ledger"]
+    assert link.is_symlink()
+
+
+async def test_a_link_that_leads_in_a_circle_is_no_ledger(tmp_path):
+    (tmp_path / "a.ledger").symlink_to(tmp_path / "b.ledger")
+    (tmp_path / "b.ledger").symlink_to(tmp_path / "a.ledger")
+
+    with pytest.raises(LedgerUnusable):
+        open_database(tmp_path / "a.ledger")
+
+
 async def test_an_upload_url_leaves_the_files_once_it_is_used(tmp_path, make_specs):
     path = tmp_path / "a.ledger"
     ledger = await Ledger.open(path)
