@@ -469,6 +469,15 @@ async def test_opening_that_fails_half_way_gives_the_file_up(tmp_path, monkeypat
     await _made(path)
 
 
+@pytest.mark.parametrize(("setting", "ours"), [("off", "on"), ("local", "local"), ("on", "on")])
+def test_a_commit_lasts_whatever_the_server_is_set_to(postgresql, setting, ours):
+    with closing(open_database(postgresql)) as database, database.engine.begin() as connection:
+        connection.execute(text(f"ALTER DATABASE {make_url(postgresql).database} SET synchronous_commit = {setting}"))
+
+    with closing(open_database(postgresql)) as database, database.engine.begin() as connection:
+        assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == ours
+
+
 async def test_a_process_stopped_within_a_transaction_does_not_keep_its_jobs_for_ever(
     postgresql, make_specs, monkeypatch
 ):
