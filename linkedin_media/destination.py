@@ -17,7 +17,7 @@ import aiofiles.os
 import aiofiles.threadpool
 import attrs
 
-from .errors import FileUnwritable, InvalidArgument
+from .errors import CHECK_FOLDER, FileUnwritable, InvalidArgument
 
 Write: TypeAlias = Callable[[bytes], Awaitable[object]]
 
@@ -106,4 +106,4 @@ def _named(path: Path) -> Iterator[None]:
         problem = error.strerror or type(error).__name__
     else:
         return
-    raise FileUnwritable(f"{path}: {problem}", hint="check the folder, its permissions and the space left")
+    raise FileUnwritable(f"{path}: {problem}", hint=CHECK_FOLDER)

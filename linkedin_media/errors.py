@@ -50,13 +50,17 @@ gained before it happened, so that nothing is lost. All of them pickle. None hol
 from __future__ import annotations
 
 import copyreg
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+
+CHECK_FOLDER: Final = "check its folder, its permissions and the space left"
+"""The hint for a file that cannot be written."""
 
 
 class LinkedInMediaError(Exception):

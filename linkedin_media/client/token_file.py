@@ -13,7 +13,7 @@ from typing import Final
 import attrs
 from platformdirs import user_config_path
 
-from ..errors import SignInError
+from ..errors import CHECK_FOLDER, SignInError
 from ..model.token import StoredToken
 from ..protocol import token_text
 
@@ -87,8 +87,7 @@ class FileStore:
             problem = error.strerror
         else:
             return self.place
-        hint = "check its folder, its permissions and the space left"
-        raise SignInError(f"{self.path} cannot be written: {problem}", hint=hint)
+        raise SignInError(f"{self.path} cannot be written: {problem}", hint=CHECK_FOLDER)
 
     def _make_folder(self) -> None:
         """Make what is missing above the file, for its owner alone, whatever the umask leaves of a mode."""

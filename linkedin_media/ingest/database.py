@@ -16,9 +16,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from ..errors import InvalidArgument, LedgerError, LedgerUnusable
+from ..errors import CHECK_FOLDER, InvalidArgument, LedgerError, LedgerUnusable
 from . import schema
-from .ledger_file import CHECK_FOLDER, MINE, close_to_others, followed, lock_file
+from .ledger_file import MINE, close_to_others, followed, lock_file
 
 _STOPPED: Final = 10
 """Seconds between two statements of a transaction after which its process is taken to be stopped, or cut off."""

@@ -9,12 +9,11 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from ..errors import LedgerBusy, LedgerUnusable
+from ..errors import CHECK_FOLDER, LedgerBusy, LedgerUnusable
 
 MINE: Final = 0o600
 """The mode of a ledger: its owner's alone."""
 
-CHECK_FOLDER: Final = "check its folder, its permissions and the space left"
 _log: Final = logging.getLogger("linkedin_media.ingest")
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
-from ..errors import FileUnwritable
+from ..errors import CHECK_FOLDER, FileUnwritable
 from ..protocol.redact import redact
 from .advice import fix_for
 from .database import Database
@@ -97,8 +97,6 @@ def _whole_file(path: Path) -> Iterator[TextIO]:
             yield file
         os.replace(part, path)  # noqa: PTH105 -- as the line says
     except OSError as error:
-        raise FileUnwritable(
-            f"{path}: {error.strerror or error}", hint="check the folder, its permissions and the space left"
-        ) from None
+        raise FileUnwritable(f"{path}: {error.strerror or error}", hint=CHECK_FOLDER) from None
     finally:
         part.unlink(missing_ok=True)
