@@ -19,14 +19,13 @@ from sqlalchemy.pool import StaticPool
 from ..errors import CHECK_FOLDER, InvalidArgument, LedgerError, LedgerUnusable
 from . import schema
 from .ledger_file import MINE, close_to_others, followed, lock_file
+from .ledger_place import check_place
 
 _STOPPED: Final = 10
 """Seconds between two statements of a transaction after which its process is taken to be stopped, or cut off."""
 
 _PATIENCE: Final = 10
 """Seconds in which PostgreSQL has to answer, unless its URL says `connect_timeout`, or the environment: without it, nobody knows."""
-
-_NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "fuse.sshfs", "fuse.glusterfs"})
 
 
 @attrs.frozen
@@ -110,7 +109,7 @@ def _nothing() -> None:
 
 
 def _open_sqlite(path: Path) -> Database:
-    _check_place(path)
+    check_place(path)
     if path.exists():
         _check_tables(path)
     lock = lock_file(path)
@@ -170,37 +169,6 @@ def _connect(path: Path, patience: float = 30.0) -> sqlite3.Connection:
     """Open a file that exists. A connection that may write takes the log and its index along when it is the last to go."""
     uri = f"{path.absolute().as_uri()}?mode=rw"
     return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=patience)
-
-
-def _check_place(path: Path) -> None:
-    folder = path.absolute().parent
-    if not folder.is_dir():
-        raise LedgerUnusable(f"{path}: there is no folder {folder}", hint="make it first")
-    kind = _file_system(folder)
-    if kind in _NETWORK:
-        raise LedgerUnusable(
-            f"{path} is on a network file system ({kind}), where SQLite's locks cannot be relied on",
-            hint="put the ledger on a local disk, or use a PostgreSQL URL",
-        )
-    if not os.access(path if path.exists() else folder, os.W_OK) or (path.exists() and not path.is_file()):
-        raise LedgerUnusable(f"{path} cannot be written", hint="check its permissions")
-
-
-def _file_system(folder: Path) -> str:
-    """Return the type of the file system that holds `folder`, "" where the system does not say."""
-    try:
-        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return ""
-    real, best, kind = str(folder.resolve()), "", ""
-    for mount in mounts:
-        left, _, right = mount.partition(" - ")
-        point = left.split(" ")[4].replace("\\040", " ")
-        inside = real == point or real.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= len(best):
-            best, kind = point, right.split(" ")[0]
-
-    return kind
 
 
 def _sqlite_engine(path: Path, prepared: Callable[[sqlite3.Connection, Any], None]) -> Engine:

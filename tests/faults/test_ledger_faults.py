@@ -23,7 +23,7 @@ from typing import Any, Final
 import pytest
 
 from linkedin_media.errors import LedgerBusy, LedgerUnusable, LostLease
-from linkedin_media.ingest import database
+from linkedin_media.ingest import database, ledger_place
 from linkedin_media.ingest.database import open_database, open_for_reading
 from linkedin_media.ingest.jobs import JobSpec
 from linkedin_media.ingest.ledger import Ledger
@@ -332,7 +332,7 @@ def _spoil(path: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
             usual = os.access
             monkeypatch.setattr(os, "access", lambda file, mode: mode != os.W_OK and usual(file, mode))
         case "nfs":
-            monkeypatch.setattr(database, "_file_system", lambda _folder: "nfs4")
+            monkeypatch.setattr(ledger_place, "_file_system", lambda _folder: "nfs4")
         case "folder":
             path.unlink()
             path.mkdir()

@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from linkedin_media.errors import InvalidArgument, LedgerBusy, LedgerError, LedgerUnusable
-from linkedin_media.ingest import database as databases
+from linkedin_media.ingest import database as databases, ledger_place
 from linkedin_media.ingest.database import explain, open_database, open_for_reading
 from linkedin_media.ingest.ledger import Ledger
 from linkedin_media.ingest.states import State
@@ -151,10 +151,11 @@ async def test_a_read_only_ledger_is_refused(tmp_path, monkeypatch):
         open_database(path)
 
 
-def test_a_network_file_system_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(databases, "_file_system", lambda folder: "nfs4")
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "ceph", "fuse.s3fs", "fuse.davfs"])
+def test_a_network_file_system_is_refused(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(ledger_place, "_file_system", lambda folder: kind)
 
-    with pytest.raises(LedgerUnusable, match=r"network file system \(nfs4\)"):
+    with pytest.raises(LedgerUnusable, match=rf"network file system \({kind}\)"):
         open_database(tmp_path / "a.ledger")
 
 
@@ -162,8 +163,8 @@ def test_the_innermost_mount_names_the_file_system(monkeypatch):
     mounts = "1 0 8:1 / / rw - ext4 /dev/a rw\n2 1 0:5 / /mnt/my\\040share rw - nfs4 host:/ rw\n"
     monkeypatch.setattr(Path, "read_text", lambda self, encoding: mounts)
 
-    assert databases._file_system(Path("/mnt/my share")) == "nfs4"
-    assert databases._file_system(Path("/mnt")) == "ext4"
+    assert ledger_place._file_system(Path("/mnt/my share")) == "nfs4"
+    assert ledger_place._file_system(Path("/mnt")) == "ext4"
 
 
 def test_a_system_without_a_list_of_mounts_says_nothing(monkeypatch):
@@ -171,7 +172,7 @@ def test_a_system_without_a_list_of_mounts_says_nothing(monkeypatch):
         raise FileNotFoundError
 
     monkeypatch.setattr(Path, "read_text", refuse)
-    assert databases._file_system(Path("/")) == ""
+    assert ledger_place._file_system(Path("/")) == ""
 
 
 async def test_one_owner_at_a_time_named_by_its_process_id(tmp_path):
