@@ -40,7 +40,7 @@
     ├── InvalidManifest             a manifest has errors; every one of them is listed with its line
     └── LedgerError                 the ledger of an ingest
         ├── LedgerBusy              another process owns it
-        ├── LedgerUnusable          corrupt, newer, read-only, no ledger, or on a network file system
+        ├── LedgerUnusable          corrupt, newer, read-only, none, of another API, or on a network file system
         └── LostLease               another worker has taken the job over
 
 Each error has a machine-readable ``code``, says what to do in ``hint``, and carries the pipeline ``stage`` and the URNs
@@ -493,7 +493,7 @@ class LedgerBusy(LedgerError):
 
 
 class LedgerUnusable(LedgerError):
-    """The ledger is corrupt, of a newer release, read-only, no ledger at all, or on a network file system."""
+    """The ledger is corrupt, of a newer release or another API, read-only, none at all, or on a network file system."""
 
     code = "LEDGER_UNUSABLE"
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from .ingest_status import reconcile, report, resolve, status
+from .ingest_status import reconcile, report, resolve, same_api_option, status
 from .options import Connection, Output, Pace, connection_options, output_options, pace_options
 
 _PER: Final = {"s": 1.0, "min": 60.0, "h": 3600.0}
@@ -106,6 +106,7 @@ class Ingest(click.Command):
     metavar="[HOST:]PORT",
     help="Serve metrics for Prometheus.  [default host: 127.0.0.1]",
 )
+@same_api_option
 @connection_options
 @pace_options
 @output_options

@@ -17,6 +17,9 @@ ledger_option = click.option(
     metavar="FILE|URL",
     help="The ledger of the ingest.",
 )
+same_api_option = click.option(
+    "--same-api", is_flag=True, help="The ledger was used with another base URL, which leads to the same API."
+)
 
 
 @click.command()
@@ -40,11 +43,10 @@ def status(ledger: str, output: Output) -> int:
     help="How long a post of unknown outcome must have been sent to be looked for.",
 )
 @click.option("--reuse-images", is_flag=True, help="The ingest shares images: compare texts, too.")
+@same_api_option
 @connection_options
 @output_options
-def reconcile(
-    ledger: str, connection: Connection, output: Output, *, reconcile_after: float, reuse_images: bool
-) -> int:
+def reconcile(ledger: str, connection: Connection, output: Output, **choices: Any) -> int:
     """Look again for every post whose outcome is unknown.
 
     What is found is posted. What is proved absent is sent once more. The rest stays unknown, with the reason.
@@ -52,8 +54,7 @@ def reconcile(
     from ..ingest.options import IngestOptions
     from .ingesting import reconcile_ledger
 
-    options = IngestOptions(reconcile_after=reconcile_after, reuse_images=reuse_images)
-    return reconcile_ledger(ledger, options, connection, output)
+    return reconcile_ledger(ledger, IngestOptions(**choices), connection, output)
 
 
 @click.command()

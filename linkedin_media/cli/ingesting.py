@@ -45,6 +45,7 @@ class Plan:
     max_calls_per_day: int | None = None
     rate: float | None = None
     reconcile_after: float = 60.0
+    same_api: bool = False
     prometheus: tuple[str, int] | None = None
 
     @property
@@ -60,6 +61,7 @@ class Plan:
             reuse_images=self.reuse_images,
             max_calls_per_day=self.max_calls_per_day,
             reconcile_after=self.reconcile_after,
+            same_api=self.same_api,
         )
 
 

@@ -19,7 +19,8 @@ class IngestOptions:
 
     A job that fails for a passing reason is tried again `tries` times. `max_calls_per_day` is a budget of API calls per
     UTC day, kept in the ledger. `reuse_images` uploads the same content once per owner. `grace` is how long a post under
-    way may take once the run is told to stop.
+    way may take once the run is told to stop. A ledger is refused whose jobs went to another base URL, unless that is
+    the `same_api` by another way.
     """
 
     reconcile_after: float = attrs.field(default=60.0, validator=at_least(0))
@@ -31,5 +32,6 @@ class IngestOptions:
     retry_delay: float = attrs.field(default=5.0, validator=at_least(0))
     max_calls_per_day: int | None = attrs.field(default=None, validator=attrs.validators.optional(at_least(1)))
     reuse_images: bool = False
+    same_api: bool = False
     grace: float = attrs.field(default=45.0, validator=at_least(0))
     heartbeat: float = attrs.field(default=5.0, validator=at_least(0.01))

@@ -16,6 +16,7 @@ from ..pipeline.entrance import room_for
 from ..pipeline.events import Observer, ignore
 from ..pipeline.poller import shared_poller
 from ..pipeline.stages import Stages
+from .binding import bind
 from .budget import CallBudget
 from .claims import Brakes
 from .clocks import clock_ahead
@@ -84,8 +85,7 @@ class Ingest:
         self._results = Results()
 
     async def __aenter__(self) -> Self:
-        ledger = self._location if isinstance(self._location, Ledger) else await Ledger.open(self._location)
-        self.ledger = ledger
+        self.ledger = ledger = await self._opened()
         self._worker = Worker(self.client, ledger, self._stages, self.options, self._observer)
         if self.options.reuse_images:
             self._worker.images = SharedImages(ledger)
@@ -95,6 +95,16 @@ class Ingest:
             self.client.before_call = self._budget.take
         self._heart = asyncio.create_task(self._beat())
         return self
+
+    async def _opened(self) -> Ledger:
+        ledger = self._location if isinstance(self._location, Ledger) else await Ledger.open(self._location)
+        try:
+            await bind(ledger, self.client.base_url, same_api=self.options.same_api)
+        except BaseException:
+            if ledger is not self._location:
+                await ledger.aclose()
+            raise
+        return ledger
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -162,6 +162,23 @@ def test_without_waiting_it_is_unknown_until_it_is_reconciled(cli, manifest, lin
 
 
 @signed_in
+@pytest.mark.parametrize("command", [["ingest"], ["ingest", "reconcile"]], ids=["ingest", "reconcile"])
+def test_a_ledger_of_one_api_is_not_gone_on_with_at_another(cli, manifest, linkedin_simulator, monkeypatch, command):
+    linkedin_simulator.faults.add(drop(nth=1))
+    cli("ingest", manifest(1), "--ledger", "a.ledger", "--no-wait", "--json")
+    what = [*command, *([manifest(1)] if command == ["ingest"] else []), "--ledger", "a.ledger", "--json"]
+
+    with monkeypatch.context() as patch:
+        patch.setenv("LINKEDIN_BASE_URL", "https://api.linkedin.com")
+        ran = cli(*what)
+
+    assert ran.status == 1
+    assert "posts at this machine, but calls now go to https://api.linkedin.com" in ran.row["error"]["message"]
+    assert cli("ingest", "reconcile", "--reconcile-after", 0, "--ledger", "a.ledger", "--same-api").status == 0
+    assert len(linkedin_simulator.posts) == 1
+
+
+@signed_in
 def test_a_daily_limit_parks_the_rest(cli, manifest, linkedin_simulator):
     linkedin_simulator.faults.add(Fault(action=DailyLimit(calls=1), on="posts.create"))
 
