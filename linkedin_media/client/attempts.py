@@ -94,7 +94,8 @@ class Attempts:
         if wait > 0:
             await self._wait_for_turn(wait)
             self._sent_at = now()
-        self.check_time()
+        if self._sent_at > self.send_before:
+            raise self._too_late()
 
     def check_time(self) -> None:
         """Make sure that the call may still leave.
@@ -103,7 +104,10 @@ class Attempts:
             NotSentInTime: It must not.
         """
         if self.client.clock.monotonic() > self.send_before:
-            raise NotSentInTime(f"{self.what} was held back: the time in which it was to be sent had passed")
+            raise self._too_late()
+
+    def _too_late(self) -> NotSentInTime:
+        return NotSentInTime(f"{self.what} was held back: the time in which it was to be sent had passed")
 
     async def _wait_for_turn(self, wait: float) -> None:
         """Wait for the pause all calls share, which the deadline bounds, and for a rate of one's own choice, which it does not."""
@@ -175,7 +179,7 @@ class Attempts:
 
     def log(self, response: Response) -> None:
         """Note one answered request."""
-        if self.client.server_time.is_due(self._sent_at):
+        if self._sent_at >= self.client.server_time.due:
             self.client.server_time.hear(response, self.client.clock.now(), self._sent_at)
         if response.status != 429:
             self._breaker.answered()

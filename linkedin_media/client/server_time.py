@@ -25,17 +25,14 @@ class ServerTime:
 
     ahead: float | None = attrs.field(default=None, init=False)
     """Seconds, negative where it is behind; None until an answer has told."""
-    _due: float = attrs.field(default=-math.inf, init=False)
+    due: float = attrs.field(default=-math.inf, init=False)
+    """The moment of the client's monotonic clock from which on an answer is to be heard."""
     _is_warned: bool = attrs.field(default=False, init=False)
-
-    def is_due(self, monotonic: float) -> bool:
-        """Tell whether an answer to what was sent at a moment of the client's monotonic clock is to be heard."""
-        return monotonic >= self._due
 
     def hear(self, response: Response, now: datetime, monotonic: float) -> None:
         """Take note of what an answer tells, which has come `now`."""
         ahead = ahead_of_server(response.headers.get("Date"), now)
-        self._due = monotonic + _OFTEN
+        self.due = monotonic + _OFTEN
         if ahead is None:
             return
         self.ahead = ahead

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ApiError, ConnectionLost, LinkedInMediaError, UploadExpired
@@ -70,7 +69,8 @@ async def _attempt(
     expect_continue: bool,
 ) -> None:
     await attempts.wait_for_slot()
-    if started.expired(min(_clocks(client)), margin=EXPIRY_MARGIN):  # if it was so after all, LinkedIn says so
+    now = client.clock.now()
+    if started.expired(now, margin=EXPIRY_MARGIN) and started.expired(client.server_time.at(now), margin=EXPIRY_MARGIN):
         raise UploadExpired(f"the upload URL for {started.image} has expired", hint="initialize the upload anew")
     token = attempts.token if client.upload_authorization else None
     timeout = None if math.isinf(attempts.deadline) else max(attempts.remaining(), 0.001)
@@ -81,13 +81,9 @@ async def _attempt(
         raise _refusal(client, started, error)
 
 
-def _clocks(client: LinkedInClient) -> tuple[datetime, datetime]:
-    """Return what this machine's clock shows and what LinkedIn's does: either may be wrong where a gateway is between."""
-    now = client.clock.now()
-    return now, client.server_time.at(now)
-
-
 def _refusal(client: LinkedInClient, started: InitializedUpload, error: ApiError) -> LinkedInMediaError:
-    if error.status in _GONE or (error.status == 403 and started.expired(max(_clocks(client)))):
+    now = client.clock.now()
+    latest = max(now, client.server_time.at(now))  # either may be wrong where a gateway is between
+    if error.status in _GONE or (error.status == 403 and started.expired(latest)):
         return UploadExpired(f"LinkedIn refused the upload URL for {started.image}: {error.status} {error.message}")
     return error
