@@ -27,7 +27,7 @@ async def bind(ledger: Ledger, base: Origin, *, same_api: bool) -> None:
         return
     if bound is not None and not same_api and await _is_under_way(ledger):
         raise LedgerUnusable(
-            f"{ledger.name} is of posts at {bound}, but calls now go to {here}",
+            f"the posts of {ledger.name} went to {bound}, but calls now go to {here}",
             hint="check LINKEDIN_BASE_URL, or use a new ledger; if it is the same API by another way, say --same-api",
         )
     await ledger.note(_API, here)

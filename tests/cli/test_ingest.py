@@ -173,7 +173,7 @@ def test_a_ledger_of_one_api_is_not_gone_on_with_at_another(cli, manifest, linke
         ran = cli(*what)
 
     assert ran.status == 1
-    assert "posts at this machine, but calls now go to https://api.linkedin.com" in ran.row["error"]["message"]
+    assert "went to this machine, but calls now go to https://api.linkedin.com" in ran.row["error"]["message"]
     assert cli("ingest", "reconcile", "--reconcile-after", 0, "--ledger", "a.ledger", "--same-api").status == 0
     assert len(linkedin_simulator.posts) == 1
 

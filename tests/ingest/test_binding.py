@@ -34,7 +34,7 @@ async def test_a_ledger_goes_on_at_its_api(posting):
 @pytest.mark.parametrize("other", [STAND_IN, GATEWAY])
 async def test_a_ledger_under_way_is_refused_at_another_api(posting, other):
     for _ in range(2):
-        with pytest.raises(LedgerUnusable, match=r"posts at https://api\.linkedin\.com, but") as caught:
+        with pytest.raises(LedgerUnusable, match=r"went to https://api\.linkedin\.com, but") as caught:
             await bind(posting, other, same_api=False)
     assert "LINKEDIN_BASE_URL" in caught.value.hint
 
