@@ -29,6 +29,10 @@ class ServerTime:
     """The moment of the client's monotonic clock from which on an answer is to be heard."""
     _is_warned: bool = attrs.field(default=False, init=False)
 
+    def listen(self) -> None:
+        """Hear the next answer: this machine's clock may have been set since the last one that was heard."""
+        self.due = -math.inf
+
     def hear(self, response: Response, now: datetime, monotonic: float) -> None:
         """Take note of what an answer tells, which has come `now`."""
         ahead = ahead_of_server(response.headers.get("Date"), now)

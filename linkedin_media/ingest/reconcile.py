@@ -89,6 +89,7 @@ async def look(
     """
     shared = options.reuse_images or await ledger.shares_images()
     scan, start, overlap = _Look(list(records), shared, ledger.has_post), 0, 0
+    client.server_time.listen()
     for _ in range(_PAGES):
         try:
             page = await _page(client, author, start - overlap)

@@ -44,6 +44,8 @@ def test_answers_are_heard_once_a_minute() -> None:
     assert told.due < 0
     told.hear(answer(0.0), NOON, 5.0)
     assert told.due == 65.0
+    told.listen()
+    assert told.due < 0
 
 
 @pytest.mark.parametrize(("ahead", "noted"), [(29.0, []), (31.0, [30.5]), (-HOUR, [-3600.5])])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -164,6 +165,19 @@ async def test_C03_a_lost_answer_leaves_one_post_however_wrong_the_clock_is(
     assert states(results) == ["posted"] * 20
     assert {result.post for result in results} == set(ward.simulator.posts)
     assert requests(ward) == 20
+
+
+async def test_C03_a_clock_that_is_set_during_the_run_hides_no_post(ward: Ward, tmp_path: Path) -> None:
+    """What an answer told before is of no use then. Where images are shared, a post is known by its time as well."""
+    ward.simulator.clock.advance(-600)
+    client, options = ward.client(), {"reuse_images": True, "reconcile_after": 0.3}
+    client.server_time.ahead, client.server_time.due = 0.0, math.inf  # as it was before
+    ward.fault(CommitThenDrop(), CREATE, when="after")
+
+    results = await ingest(ward, tmp_path / "jobs.ledger", client=client, **options)
+
+    assert states(results) == ["posted"]
+    assert (requests(ward), ward.posts) == (1, 1)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
