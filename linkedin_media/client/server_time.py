@@ -18,6 +18,9 @@ _log = logging.getLogger("linkedin_media.client")
 _OFTEN: Final = 60.0
 """Seconds after which an answer is listened to again."""
 
+_ABSURD: Final = 100 * 365 * 86_400.0
+"""Seconds that no clock is off: whoever tells so tells no time."""
+
 
 @attrs.define(eq=False)
 class ServerTime:
@@ -37,7 +40,7 @@ class ServerTime:
         """Take note of what an answer tells, which has come `now`."""
         ahead = ahead_of_server(response.headers.get("Date"), now)
         self.due = monotonic + _OFTEN
-        if ahead is None:
+        if ahead is None or abs(ahead) > _ABSURD:
             return
         self.ahead = ahead
         if abs(ahead) > SKEW_WARNING and not self._is_warned:

@@ -30,6 +30,14 @@ def test_until_an_answer_has_told_this_machines_clock_is_taken_for_it() -> None:
     assert told.at(NOON) == NOON
 
 
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1001 00:00:00 GMT"])
+def test_a_time_that_cannot_be_is_none(date: str) -> None:
+    told = ServerTime()
+    told.hear(Response(status=200, headers=Headers({"Date": date})), NOON, 0.0)
+
+    assert told.ahead is None
+
+
 @pytest.mark.parametrize("ahead", [HOUR, 0.0, -HOUR])
 def test_an_answer_tells_linkedins_time(ahead: float) -> None:
     told = ServerTime()
