@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Final
+
+from .server_date import http_date
 
 _LONGEST: Final = timedelta(days=7).total_seconds()
 
@@ -23,13 +24,8 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
 
 
 def _until(text: str, now: datetime) -> float:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return -1.0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds()) if len(text) <= 64 else -1.0
+    moment = http_date(text)
+    return -1.0 if moment is None else max(0.0, (moment - now).total_seconds())
 
 
 def next_utc_midnight(now: datetime) -> datetime:

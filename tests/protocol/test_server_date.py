@@ -19,6 +19,7 @@ NOON = datetime(2026, 9, 1, 12, 0, 0, 500_000, tzinfo=UTC)
         ("Tue, 01 Sep 2026 13:00:00 GMT", -3600.0),
         ("Tue, 01 Sep 2026 14:00:00 +0200", 0.0),
         ("Tuesday, 01-Sep-26 12:00:00 GMT", 0.0),
+        ("Tue, 01 Sep 2026 12:00:00 -0000", 0.0),  # no zone: UTC, wherever this machine is
     ],
 )
 def test_a_date_tells_how_far_a_clock_is_ahead(told: str, ahead: float) -> None:
