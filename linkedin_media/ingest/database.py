@@ -203,7 +203,7 @@ def _open_postgresql(location: str, *, create: bool = True) -> Database:
         patience = os.environ.get("PGCONNECT_TIMEOUT") or str(_PATIENCE)
         url = url.set(drivername="postgresql+psycopg", query={"connect_timeout": patience, **url.query})
         engine = create_engine(url, pool_size=2, max_overflow=2, pool_pre_ping=True)
-        event.listen(engine, "connect", _durable)
+        event.listen(engine, "connect", partial(_durable, engine))
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise InvalidArgument("the ledger's URL cannot be read", hint="postgresql://user@host/database") from None
     except ImportError:
@@ -220,15 +220,21 @@ def _open_postgresql(location: str, *, create: bool = True) -> Database:
     return Database(name, engine, shared=True, release=_nothing)
 
 
-def _durable(connection: Any, _record: Any) -> None:
+def _durable(engine: Engine, connection: Any, _record: Any) -> None:
     """Have a commit last, whatever the server is set to, as an intent that a crash took back would be sent again.
 
-    Have the server end a transaction that goes on without us: a process that is stopped would keep its rows for ever.
+    That is said within each transaction: behind a pooler the next one may be in another session. And have the server end a
+    transaction that goes on without us: a process that is stopped would keep its rows for ever.
     """
-    is_off = "current_setting('synchronous_commit') = 'off'"  # all other settings wait for as much, or more
-    connection.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE " + is_off)
+    setting = connection.execute("SELECT current_setting('synchronous_commit')").fetchone()[0]
+    if setting == "off" and not event.contains(engine, "begin", _lasting):  # all others wait for as much, or more
+        event.listen(engine, "begin", _lasting)
     connection.execute(f"SET idle_in_transaction_session_timeout = {int(_STOPPED * 1000)}")
     connection.commit()
+
+
+def _lasting(connection: Connection) -> None:
+    connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
 
 
 def _prepare(engine: Engine, name: str) -> None:

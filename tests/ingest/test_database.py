@@ -479,6 +479,17 @@ def test_a_commit_lasts_whatever_the_server_is_set_to(postgresql, setting, ours)
         assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == ours
 
 
+def test_a_commit_lasts_in_a_session_that_a_pooler_changed_meanwhile(postgresql):
+    with closing(open_database(postgresql)) as database, database.engine.begin() as connection:
+        connection.execute(text(f"ALTER DATABASE {make_url(postgresql).database} SET synchronous_commit = off"))
+
+    with closing(open_database(postgresql)) as database:
+        for _ in range(2):
+            with database.engine.begin() as connection:
+                assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
+                connection.execute(text("SET SESSION synchronous_commit = off"))
+
+
 async def test_a_process_stopped_within_a_transaction_does_not_keep_its_jobs_for_ever(
     postgresql, make_specs, monkeypatch
 ):
