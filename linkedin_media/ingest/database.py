@@ -227,8 +227,8 @@ def _durable(engine: Engine, connection: Any, _record: Any) -> None:
     transaction that goes on without us: a process that is stopped would keep its rows for ever.
     """
     setting = connection.execute("SELECT current_setting('synchronous_commit')").fetchone()[0]
-    if setting == "off" and not event.contains(engine, "begin", _lasting):  # all others wait for as much, or more
-        event.listen(engine, "begin", _lasting)
+    if setting == "off":  # all others wait for as much, or more
+        event.listen(engine, "begin", _lasting)  # once, however many connections say so
     connection.execute(f"SET idle_in_transaction_session_timeout = {int(_STOPPED * 1000)}")
     connection.commit()
 
