@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -67,7 +68,7 @@ def _summary_lines(after: Survey, run: Run) -> Iterator[str]:
 
 
 def _next_steps(after: Survey, run: Run) -> Iterator[str]:
-    where = f"--ledger {printable(run.ledger_name)}"
+    where = f"--ledger {shlex.quote(printable(run.ledger_name))}"
     if run.signal is not None or (run.failure is not None and after.left):
         yield f"{after.left:,} are left: run the same command again, and it goes on where it stopped"
     if after.states.get(State.PARKED):

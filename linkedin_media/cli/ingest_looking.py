@@ -51,7 +51,8 @@ def _status_lines(seen: Survey) -> Iterator[str]:
     yield from (f"  {state:11} {seen.states[state]:,}" for state in State if seen.states.get(state))
     if seen.ended_lately:
         left = "" if seen.seconds_left is None else f", {duration(seen.seconds_left)} left"
-        yield f"{seen.rate:.1f} a second over the last minute{left}"
+        lately = "minute" if seen.lately >= 60 else duration(seen.lately)
+        yield f"{seen.rate:.1f} a second over the last {lately}{left}"
     alive = [worker for worker in seen.workers if worker.alive]
     yield from (_worker_line(worker) for worker in alive)
     if not alive:

@@ -210,7 +210,7 @@ def _open_postgresql(location: str, *, create: bool = True) -> Database:
         raise LedgerUnusable(
             "a PostgreSQL ledger needs psycopg", hint="pip install 'linkedin-media[postgres]'"
         ) from None
-    name = f"postgresql://{url.host or ''}/{url.database or ''}"
+    name = _named(location)
     if create:
         try:
             _prepare(engine, name)
@@ -235,6 +235,13 @@ def _durable(engine: Engine, connection: Any, _record: Any) -> None:
 
 def _lasting(connection: Connection) -> None:
     connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
+
+
+def _named(location: str) -> str:
+    """Return a URL that leads to the same database, without what is secret of it."""
+    url = make_url(location)
+    query = {key: value for key, value in url.query.items() if "password" not in key}
+    return URL.create("postgresql", url.username, None, url.host, url.port, url.database, query).render_as_string()
 
 
 def _prepare(engine: Engine, name: str) -> None:

@@ -19,7 +19,7 @@ from .statements import counts
 from .states import State
 
 _RECENT: Final = 60
-"""Seconds over which the rate is taken."""
+"""Seconds over which the rate is taken at most."""
 
 _SENDING: Final = 10
 _DOUBTS: Final = 100
@@ -47,11 +47,15 @@ class Doubt:
 
 @attrs.frozen(kw_only=True)
 class Survey:
-    """How an ingest stands. `rate` is jobs a second over the last minute; `doubts` are the first hundred of them."""
+    """How an ingest stands. `doubts` are the first hundred of them.
+
+    `lately` is how many seconds `ended_lately` is about: a minute, or less where all of that was begun after.
+    """
 
     states: Mapping[State, int]
     available_at_last: int
     ended_lately: int
+    lately: float
     parked_until: int | None
     workers: tuple[WorkerSeen, ...]
     doubts: tuple[Doubt, ...]
@@ -70,8 +74,8 @@ class Survey:
 
     @property
     def rate(self) -> float:
-        """Jobs a second."""
-        return self.ended_lately / _RECENT
+        """Jobs a second, lately."""
+        return self.ended_lately / self.lately
 
     @property
     def seconds_left(self) -> float | None:
@@ -84,13 +88,15 @@ def survey(database: Database) -> Survey:
     with reported(database.name), database.engine.connect() as db:
         now = int(db.execute(select(now_ms())).scalar_one())
         finished = select(func.count()).where(job.c.state == State.AVAILABLE.value, job.c.done == 1)
-        lately = select(func.count()).where(job.c.ended_at > now - _RECENT * 1000)
+        lately = select(func.count(), func.min(job.c.began_at)).where(job.c.ended_at > now - _RECENT * 1000)
+        ended, first = db.execute(lately).one()
         parked = select(func.min(job.c.not_before)).where(job.c.state == State.PARKED.value)
         day = datetime.fromtimestamp(now / 1000, UTC).date().isoformat()
         return Survey(
             states=counts(db),
             available_at_last=db.execute(finished).scalar_one(),
-            ended_lately=db.execute(lately).scalar_one(),
+            ended_lately=ended,
+            lately=_RECENT if first is None else min(max((now - first) / 1000, 1), _RECENT),
             parked_until=db.execute(parked).scalar_one(),
             workers=_workers(db, now),
             doubts=_doubts(db, now),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import signal
 import socket
 import time
@@ -521,7 +523,20 @@ def test_the_status_of_a_mixed_ledger(cli, mixed):
     assert row["workers"] == []
     assert "nobody works on it" in said
     assert "in doubt since" in said
-    assert "a second over the last minute" in said
+    lasted = re.search(r"([\d.]+) a second over the last (\d+) s", said)
+    assert lasted
+    assert float(lasted[1]) * int(lasted[2]) >= 2  # three ended: the rate is that of its few seconds
+
+
+@signed_in
+def test_the_commands_it_suggests_can_be_pasted(cli, manifest, linkedin_simulator):
+    linkedin_simulator.faults.add(drop(nth=1))
+
+    said = cli("ingest", manifest(2), "--ledger", "a b.ledger", "--no-wait")
+    suggested = re.search(r"linkedin-media (ingest reconcile --ledger .*)", said.out)
+    settled = cli(*shlex.split(suggested[1]), "--reconcile-after", "0", "--json")
+
+    assert (settled.status, settled.rows[0]["state"]) == (0, "posted")
 
 
 def test_a_report_tells_every_job(cli, mixed, tmp_path, linkedin_simulator):

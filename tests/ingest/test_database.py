@@ -343,6 +343,30 @@ def test_a_postgresql_that_cannot_be_reached_is_an_error_without_its_password():
     assert "is the database running" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("location", "name"),
+    [
+        ("postgresql://me:hidden@127.0.0.1:1/x", "postgresql://me@127.0.0.1:1/x"),
+        ("postgresql:///x?host=%2Fnowhere&port=7&password=hidden", "postgresql:///x?host=%2Fnowhere&port=7"),
+        ("postgresql+psycopg://127.0.0.1:1/x?sslpassword=hidden", "postgresql://127.0.0.1:1/x"),
+    ],
+)
+def test_a_postgresql_is_named_by_all_that_leads_to_it_but_what_is_secret(location, name):
+    with pytest.raises(LedgerError) as caught:
+        open_database(location)
+    assert str(caught.value).startswith(f"{name}: ")
+    assert "hidden" not in str(caught.value)
+
+
+def test_the_name_of_a_postgresql_opens_it_again(postgresql):
+    database = open_database(postgresql)
+    database.close()
+    again = open_for_reading(database.name)
+    again.close()
+
+    assert again.name == database.name
+
+
 @pytest.fixture
 def silent():
     """A server that takes connections and says nothing: its port."""

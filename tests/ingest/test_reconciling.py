@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from linkedin_media.ingest.database import open_for_reading
+from linkedin_media.ingest.database import open_database, open_for_reading
 from linkedin_media.ingest.options import IngestOptions
 from linkedin_media.ingest.reconciling import Reconciliation
 from linkedin_media.ingest.runner import Ingest
+from linkedin_media.ingest.schema import job
 from linkedin_media.ingest.states import State
 from linkedin_media.ingest.survey import find, survey
 from linkedin_media.simulator import CommitThenDrop, Fault, Reset
@@ -89,6 +90,20 @@ async def test_the_survey_shows_doubts_and_workers(linkedin_client, location):
     assert {doubt.id for doubt in seen.doubts} == {"job-0", "job-1", "job-2"}
     assert all("may or may not exist" in doubt.error for doubt in seen.doubts)
     assert worker.alive
+    assert 1 <= seen.lately < 60
+    assert seen.rate == pytest.approx(3 / seen.lately)
+    assert seen.seconds_left == pytest.approx(seen.lately / 3)
+
+
+@pytest.mark.usefixtures("doubtful")
+async def test_the_rate_of_a_run_that_began_long_ago_is_that_of_the_last_minute(location):
+    database = open_database(location)
+    with database.begin() as db:
+        db.execute(job.update().where(job.c.began_at.is_not(None)).values(began_at=job.c.began_at - 3_600_000))
+    seen = survey(database)
+    database.close()
+
+    assert seen.lately == 60
     assert seen.rate == pytest.approx(3 / 60)
     assert seen.seconds_left == pytest.approx(20)
 
